@@ -1,0 +1,108 @@
+"""What a clinic offers: modalities, services, and who offers what on which terms.
+
+Nothing of it moves what is booked; `queries.risk.misfits_of` lists what no longer fits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.text import slugify
+
+from accounts import audit
+from accounts.actor import Actor
+from accounts.models import Therapist
+from scheduling import policy
+from scheduling.actions.action import action
+from scheduling.actions.clinic import put, require_admin
+from scheduling.errors import BadInput
+from scheduling.models import Modality, Offering, Service
+from scheduling.models.session import LONGEST
+
+TERMS = frozenset({
+    "grid", "buffer_before", "buffer_after", "min_notice", "horizon_days", "max_per_day",
+})  # fmt: skip
+SERVICE = TERMS | {"name", "about", "modality", "minutes", "video", "telephone", "price", "active"}
+SHORTEST = 5
+
+
+@action("modality.save")
+def save_modality(
+    *, name: str, modality: int | None = None, code: str = "", actor: Actor, now: datetime
+) -> Modality:
+    """A new kind of therapy, or another name for one; its code stays."""
+    clinic = require_admin(actor)
+    if modality is None:
+        code = slugify(code or name)[:20]
+        if not code or Modality.objects.filter(clinic=clinic, code=code).exists():
+            raise BadInput(field="name")
+        row = Modality(clinic=clinic, code=code)
+    else:
+        row = policy.find(Modality, actor, pk=modality)
+    put(row, {"name": " ".join(name.split())}, {"name"})
+    row.save()
+    audit.record(actor, "modality.save", obj=audit.Ref("modality", str(row.pk)))
+    return row
+
+
+@action("service.save")
+def save_service(
+    *, service: UUID | None = None, actor: Actor, now: datetime, **said: Any
+) -> Service:
+    """Make a service, or change one. Terms that are None are the clinic's."""
+    clinic = require_admin(actor)
+    row = (
+        policy.find(Service, actor, uuid=service)
+        if service is not None
+        else Service(clinic=clinic, slug=new_slug(clinic.pk, str(said.get("name", ""))))
+    )
+    if "modality" in said:
+        said["modality"] = policy.find(Modality, actor, pk=getattr(said["modality"], "pk", None))
+    changed = put(row, said, SERVICE)
+    require_length(row)
+    if not row.media:
+        raise BadInput(field="video")
+    row.save()
+    audit.record(actor, "service.save", obj=row, detail=dict.fromkeys(sorted(changed), True))
+    return row
+
+
+def new_slug(clinic: int, name: str) -> str:
+    """The service's own address, free within the clinic."""
+    base = slugify(name)[:50] or "service"
+    taken = set(
+        Service.objects.filter(clinic=clinic, slug__startswith=base).values_list("slug", flat=True)
+    )
+    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
+    return next(slug for slug in (base, *numbered) if slug not in taken)
+
+
+def require_length(service: Service) -> None:
+    """A session with its buffers is no longer than the guard's probe reaches."""
+    if not SHORTEST <= (service.minutes or 0) <= 480:
+        raise BadInput(field="minutes")
+    clinic = service.clinic
+    before = clinic.buffer_before if service.buffer_before is None else service.buffer_before
+    after = clinic.buffer_after if service.buffer_after is None else service.buffer_after
+    if service.minutes + before + after > LONGEST:
+        raise BadInput(field="minutes")
+
+
+@action("offering.set")
+def set_offering(
+    *, therapist: UUID, service: UUID, active: bool, actor: Actor, now: datetime, **terms: Any
+) -> Offering:
+    """The therapist offers this service, or no longer. Terms that are None are the service's."""
+    require_admin(actor)
+    who = policy.find(Therapist, actor, uuid=therapist)
+    what = policy.find(Service, actor, uuid=service)
+    row = Offering.objects.filter(therapist=who, service=what).first()
+    row = row or Offering(therapist=who, service=what, active=False)
+    changed = put(row, terms | {"active": active}, TERMS | {"active"})
+    row.save()
+    detail: dict[str, audit.Plain] = dict.fromkeys(sorted(changed), True)
+    detail["service"] = str(what.uuid)
+    audit.record(actor, "offering.set", obj=who, detail=detail)
+    return row

@@ -1,0 +1,40 @@
+"""Mint the ways in: one opaque link per participant (TK1)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from scheduling.models import ActionLink, Booking, JoinLink, Session
+
+
+def hash_token(token: str) -> str:
+    """What a token is looked up by."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_join_link(session: Session, now: datetime, **whose: object) -> JoinLink:
+    """An unsaved link for a booking (`booking=`) or a therapist (`therapist_id=`): 256 bits."""
+    token = secrets.token_urlsafe(32)
+    return JoinLink(
+        session=session,
+        ref=f"ap_{secrets.token_hex(12)}",
+        token=token,
+        token_hash=hash_token(token),
+        created_at=now,
+        **whose,
+    )
+
+
+def mint_action_link(booking: Booking, action: str, now: datetime, expires_at: datetime) -> str:
+    """A token for one action on one booking (TK3), stored hashed only; answers the token."""
+    token = secrets.token_urlsafe(32)
+    ActionLink.objects.create(
+        booking=booking,
+        action=action,
+        token_hash=hash_token(token),
+        created_at=now,
+        expires_at=expires_at,
+    )
+    return token

@@ -1,0 +1,43 @@
+"""What staff do about messages that gave up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from accounts import audit
+from accounts.actor import Actor
+from scheduling import policy
+from scheduling.actions.action import action
+from scheduling.errors import IllegalChange
+from scheduling.models import Task
+
+
+@action("message.retry")
+def retry(*, task: UUID, actor: Actor, now: datetime) -> Task:
+    """Have a message that gave up tried again at once, as if for the first time.
+
+    It is written anew if something has changed since. Where the recipient is about to be told of
+    the same session anyway, that message says it all, and this one ends.
+    """
+    policy.find(Task, actor, uuid=task)
+    found = Task.objects.select_for_update(of=("self",)).get(uuid=task)
+    if found.gave_up_at is None:
+        raise IllegalChange(subject=found.patient_id)
+    found.gave_up_at, found.attempts, found.leased_until = None, 0, None
+    found.due_at, found.outcome = now, ""
+    if _on_its_way(found):
+        found.done_at, found.outcome = now, "superseded"
+    found.save(
+        update_fields=["gave_up_at", "attempts", "leased_until", "due_at", "done_at", "outcome"]
+    )
+    audit.record(actor, "message.retry", subject=found.patient_id, obj=found)
+    return found
+
+
+def _on_its_way(task: Task) -> bool:
+    others = Task.objects.filter(done_at__isnull=True, gave_up_at__isnull=True)
+    same = others.filter(kind=task.kind, session=task.session_id).exclude(pk=task.pk)
+    if task.session_id is None or task.booking_id is not None:
+        return False
+    return same.filter(patient=task.patient_id, therapist=task.therapist_id).exists()

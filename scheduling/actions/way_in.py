@@ -1,0 +1,124 @@
+"""Come in: prove who you are, then be let through to the room (TK1)."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.actor import Actor
+from scheduling import policy
+from scheduling.actions.action import action
+from scheduling.engine.lifecycle import RoomState
+from scheduling.errors import (
+    CheckInMissing,
+    ContactMissing,
+    NotFound,
+    NotLicensed,
+    NotOpenYet,
+    OverAlready,
+    Refusal,
+    RoomNotReady,
+    TooManyTries,
+    WrongBirthDate,
+)
+from scheduling.models import ActionLink, JoinLink, Room
+from scheduling.queries import way_in
+from scheduling.queries.way_in import Stage
+
+MOST_TRIES = 5
+
+REFUSALS: dict[Stage, type[Refusal]] = {
+    Stage.EARLY: NotOpenYet,
+    Stage.OVER: OverAlready,
+    Stage.IDENTIFY: NotFound,
+    Stage.CHECK_IN: CheckInMissing,
+    Stage.STOPPED: NotLicensed,
+    Stage.CALL: RoomNotReady,
+    Stage.WAITING: RoomNotReady,
+}
+
+
+def identify(link: JoinLink | ActionLink, birth_date: str, *, actor: Actor) -> None:
+    """Prove to be the person of a link by the birth date (ISO 8601), five tries.
+
+    Raises WrongBirthDate or TooManyTries after the try was counted: the count stays.
+    """
+    with transaction.atomic():
+        refusal = _try(link, birth_date, actor)
+    if refusal is not None:
+        raise refusal
+
+
+def _try(link: JoinLink | ActionLink, birth_date: str, actor: Actor) -> Refusal | None:
+    rows = type(link)._default_manager.select_related("booking__patient")
+    fresh = rows.select_for_update(no_key=True, of=("self",)).get(pk=link.pk)
+    assert fresh.booking is not None and fresh.booking.patient is not None
+    patient = fresh.booking.patient
+    refusal: Refusal | None = None
+    if fresh.tries >= MOST_TRIES:
+        refusal = TooManyTries()
+    elif not patient.birth_date or not hmac.compare_digest(patient.birth_date, birth_date):
+        fresh.tries += 1
+        refusal = WrongBirthDate() if fresh.tries < MOST_TRIES else TooManyTries()
+    else:
+        fresh.tries = 0
+    fresh.save(update_fields=["tries"])
+    audit.record(
+        actor,
+        "link.identify",
+        subject=patient.pk,
+        obj=fresh,
+        outcome="refused" if refusal else "ok",
+        code=refusal.code if refusal else "",
+    )
+    return refusal
+
+
+@action("join.enter")
+def enter(*, link: UUID, actor: Actor, now: datetime) -> tuple[Room, str]:
+    """Let a patient through who is known, checked in, and in time; answers room and reference."""
+    found = way_in.find_link(now, uuid=link)
+    if found is None or found.booking is None:
+        raise NotFound
+    stage = way_in.stage(found, actor, now)
+    if stage is not Stage.READY:
+        raise REFUSALS[stage](subject=found.booking.patient_id)
+    room = _pass(found.session_id, now)
+    JoinLink.objects.filter(pk=found.pk).update(used_at=now)
+    audit.record(actor, "join.enter", subject=found.booking.patient_id, obj=found)
+    return room, found.ref
+
+
+@action("session.enter")
+def enter_as_host(*, session: UUID, actor: Actor, now: datetime) -> tuple[Room, str]:
+    """Let a therapist through to an own or covered session; answers room and reference."""
+    seen = policy.find(Room, actor, session__uuid=session)
+    if now < way_in.opens_at(seen.session):
+        raise NotOpenYet
+    if now >= way_in.closes_at(seen.session):
+        raise OverAlready
+    uncalled = way_in.without_contact(seen.session)
+    if uncalled:
+        raise ContactMissing(subject=uncalled)
+    room = _pass(seen.session_id, now)
+    hosts = JoinLink.objects.filter(session=room.session_id, therapist__isnull=False)
+    hosts.filter(therapist=actor.user).update(used_at=now)
+    whom = way_in.patients_of(room.session)
+    audit.record(actor, "session.enter", subject=whom, obj=session)
+    return room, hosts.values_list("ref", flat=True).first() or ""
+
+
+def _pass(session: int, now: datetime) -> Room:
+    """The room under its lock, filled; from the first one who passes on, it is open."""
+    rows = Room.objects.select_related("session", "connection")
+    room = rows.select_for_update(no_key=True, of=("self",)).filter(session=session).first()
+    if room is None or not way_in.is_filled(room):
+        raise RoomNotReady
+    if room.state == RoomState.READY.value:
+        room.state = RoomState.OPEN.value
+        room.save(update_fields=["state"])
+    return room

@@ -1,0 +1,26 @@
+"""The schema and an interactive page over it; both for people who have signed in (EN5)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from drf_spectacular.renderers import OpenApiJsonRenderer2
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import IsAuthenticated
+
+
+class Schema(SpectacularAPIView):
+    """OpenAPI 3, as JSON. The same for everybody: it says what exists, not what one may."""
+
+    permission_classes = [IsAuthenticated]
+    renderer_classes = [OpenApiJsonRenderer2]
+    metadata_class = None
+    serve_public = True
+
+
+@require_safe
+def reference(request: HttpRequest) -> HttpResponse:
+    """Swagger UI from our own address, told by our own script: no inline script or style."""
+    return render(request, "api/reference.html", {"schema": reverse("api_schema")})

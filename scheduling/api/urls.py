@@ -1,0 +1,36 @@
+from django.urls import path
+
+from scheduling.api import bookings, catalogue, holds, me, reference, slots
+
+CLINIC = "v1/clinics/<slug:slug>/"
+
+urlpatterns = [
+    path("v1/schema/", reference.Schema.as_view(), name="api_schema"),
+    path("v1/reference/", reference.reference, name="api_reference"),
+    path(f"{CLINIC}services/", catalogue.Services.as_view(), name="api_services"),
+    path(f"{CLINIC}therapists/", catalogue.Therapists.as_view(), name="api_therapists"),
+    path(f"{CLINIC}consent-forms/", catalogue.ConsentForms.as_view(), name="api_consent_forms"),
+    path(f"{CLINIC}slots/", slots.Slots.as_view(), name="api_slots"),
+    path(f"{CLINIC}next-available/", slots.NextAvailable.as_view(), name="api_next_available"),
+    path(f"{CLINIC}holds/", holds.Holds.as_view(), name="api_holds"),
+    path(f"{CLINIC}holds/<uuid:hold>/", holds.Hold.as_view(), name="api_hold"),
+    path(f"{CLINIC}holds/<uuid:hold>/extend/", holds.ExtendHold.as_view(), name="api_hold_extend"),
+    path(f"{CLINIC}bookings/", bookings.Bookings.as_view(), name="api_bookings"),
+    path(f"{CLINIC}bookings/<uuid:booking>/", bookings.OneBooking.as_view(), name="api_booking"),
+    path(
+        f"{CLINIC}bookings/<uuid:booking>/reschedule/",
+        bookings.Reschedule.as_view(),
+        name="api_booking_reschedule",
+    ),
+    path(
+        f"{CLINIC}bookings/<uuid:booking>/cancel/",
+        bookings.Cancel.as_view(),
+        name="api_booking_cancel",
+    ),
+    path(
+        f"{CLINIC}bookings/<uuid:booking>/undo-cancel/",
+        bookings.UndoCancel.as_view(),
+        name="api_booking_undo_cancel",
+    ),
+    path(f"{CLINIC}me/", me.Me.as_view(), name="api_me"),
+]

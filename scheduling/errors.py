@@ -1,0 +1,242 @@
+"""The refusals; their root is in accounts/errors.py.
+
+Each has a `code` for programs, one sentence that a patient may read, and a status.
+
+Refusal
++-- NotFound                    not yours and not there are one (AC2)
++-- BadInput                    the caller said something that cannot be
+|   +-- NoSuchZone, NoSuchDate, SpringGap, UnknownField, NotJson, Missing, KeyReused
++-- NotNow                      a rule of the calendar stands against it
+|   +-- SlotGone                carries the three nearest other starts
+|   +-- TooLate, TooFarAhead, InThePast, OutsideHours, OffGrid, DailyLimit
+|   +-- PatientBusy, NotAccepting, NotOffered
+|   +-- NotLicensed, LicenceLapses
++-- HoldRefused                 about a hold
+|   +-- HoldExpired, TooManyHolds, ExtendedAlready
++-- ConsentMissing, NotAPatient, ReasonMissing, WrongBirthDate, TooManyTries
++-- StateRefused                the life cycle stands against it
+|   +-- CancelledAlready, StartedAlready, NotStarted, UndoTooLate, IllegalChange
++-- WayInRefused                about a join link
+    +-- NotOpenYet, OverAlready, CheckInMissing, ContactMissing, RoomNotReady
+    +-- BadRoomAddress, RoomInUse
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import (
+    BadInput,
+    NotFound,
+    ReasonMissing,
+    Refusal,
+    TooManyTries,
+    WrongBirthDate,
+)
+
+__all__ = ["BadInput", "NotFound", "ReasonMissing", "Refusal", "TooManyTries", "WrongBirthDate"]
+
+
+class NoSuchZone(BadInput):
+    code = "no_such_zone"
+    sentence = _("We do not know this time zone. Please choose one from the list.")
+
+
+class NoSuchDate(BadInput):
+    code = "no_such_date"
+    sentence = _("This date does not exist. Please check it.")
+
+
+class SpringGap(BadInput):
+    code = "spring_gap"
+    sentence = _("Clocks go forward that night: this time does not exist. Please choose another.")
+
+
+class UnknownField(BadInput):
+    code = "unknown_field"
+    sentence = _("The request has a field that is not known here.")
+
+
+class NotJson(BadInput):
+    code, status = "not_json", 400
+    sentence = _("The body of the request is not a JSON object.")
+
+
+class Missing(BadInput):
+    code = "missing"
+    sentence = _("Something that is needed was not given.")
+
+
+class KeyReused(BadInput):
+    code = "key_reused"
+    sentence = _("This Idempotency-Key was used for another request. Please take a new one.")
+
+
+class NotNow(Refusal):
+    code = "not_now"
+
+
+class SlotGone(NotNow):
+    """`extra["nearest"]`: up to three other starts (minutes) of the same search."""
+
+    code = "slot_gone"
+    sentence = _("Somebody else has just taken this time. Here are the nearest others.")
+
+
+class TooLate(NotNow):
+    code = "too_late"
+    sentence = _("It is too late for this online. Please call the clinic.")
+
+
+class TooFarAhead(NotNow):
+    code = "too_far_ahead"
+    sentence = _("This date is too far ahead. Please choose an earlier one.")
+
+
+class InThePast(NotNow):
+    code = "in_the_past"
+    sentence = _("This time has passed. Please choose a later one.")
+
+
+class OutsideHours(NotNow):
+    code = "outside_hours"
+    sentence = _("The therapist does not work at this time. Please choose another.")
+
+
+class OffGrid(NotNow):
+    code = "off_grid"
+    sentence = _("Sessions do not start at this minute. Please choose a time from the list.")
+
+
+class DailyLimit(NotNow):
+    code = "daily_limit"
+    sentence = _("This day is full. Please choose another.")
+
+
+class PatientBusy(NotNow):
+    """Told to the patient; staff without sight of the other booking read `FOR_STAFF`."""
+
+    code = "patient_busy"
+    sentence = _("You have another appointment at this time.")
+    FOR_STAFF = _("This time cannot be booked for this patient.")
+
+
+class NotAccepting(NotNow):
+    code = "not_accepting"
+    sentence = _("This therapist does not take new bookings at present.")
+
+
+class NotOffered(NotNow):
+    code = "not_offered"
+    sentence = _("This therapist does not offer this service in this way.")
+
+
+class NotLicensed(NotNow):
+    code = "not_licensed"
+    sentence = _(
+        "This therapist may not treat you in the state where you will be. Other therapists can."
+    )
+
+
+class LicenceLapses(NotNow):
+    code = "licence_lapses"
+    sentence = _("This therapist's licence for your state ends before this date.")
+
+
+class HoldRefused(Refusal):
+    code = "hold_refused"
+
+
+class HoldExpired(HoldRefused):
+    code = "hold_expired"
+    sentence = _("We could not keep this time any longer. Please choose it again if it is free.")
+
+
+class TooManyHolds(HoldRefused):
+    code, status = "too_many_holds", 429
+    sentence = _("You are keeping several times already. Please confirm one, or let one go.")
+
+
+class ExtendedAlready(HoldRefused):
+    code = "extended_already"
+    sentence = _("This time was kept longer once already. Please confirm now.")
+
+
+class ConsentMissing(Refusal):
+    code, status = "consent_missing", 422
+    sentence = _("Please read and accept the consent to telehealth first.")
+
+
+class NotAPatient(Refusal):
+    code, status = "not_a_patient", 422
+    sentence = _("Please ask the clinic for an invitation before you book.")
+
+
+class StateRefused(Refusal):
+    code = "state_refused"
+
+
+class CancelledAlready(StateRefused):
+    code = "cancelled_already"
+    sentence = _("This appointment was cancelled already.")
+
+
+class StartedAlready(StateRefused):
+    code = "started_already"
+    sentence = _("This appointment has started already.")
+
+
+class NotStarted(StateRefused):
+    code = "not_started"
+    sentence = _("This appointment has not started yet.")
+
+
+class UndoTooLate(StateRefused):
+    code = "undo_too_late"
+    sentence = _("A cancellation can be undone for five minutes only. Please book again.")
+
+
+class IllegalChange(StateRefused):
+    code = "illegal_change"
+    sentence = _("This cannot be changed in this way any more.")
+
+
+class WayInRefused(Refusal):
+    code = "way_in_refused"
+
+
+class NotOpenYet(WayInRefused):
+    code = "not_open_yet"
+    sentence = _("The room is not open yet.")
+
+
+class OverAlready(WayInRefused):
+    code = "over_already"
+    sentence = _("This appointment is over. Please call the clinic if you missed it.")
+
+
+class CheckInMissing(WayInRefused):
+    code = "check_in_missing"
+    sentence = _("Please check in first: it takes a minute.")
+
+
+class ContactMissing(WayInRefused):
+    code = "contact_missing"
+    sentence = _("Nobody to call in an emergency is on file. Please ask the patient first.")
+
+
+class RoomNotReady(WayInRefused):
+    code = "room_not_ready"
+    sentence = _("The room is being prepared. Please stay on this page.")
+
+
+class BadRoomAddress(WayInRefused):
+    code, status = "bad_room_address", 422
+    sentence = _("This is not an address of a video room that the clinic allows.")
+
+
+class RoomInUse(WayInRefused):
+    """Another address would split the session into two rooms; `confirmed` says it is meant."""
+
+    code = "room_in_use"
+    sentence = _("People may be in the room already. Please confirm that all shall change to this.")

@@ -1,0 +1,87 @@
+"""Who works at and comes to the demo clinic: all invented."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+LA, DENVER, PHOENIX, NY = (
+    "America/Los_Angeles",
+    "America/Denver",
+    "America/Phoenix",
+    "America/New_York",
+)
+
+
+class DemoTherapist(NamedTuple):
+    name: str
+    credentials: str
+    zone: str
+    states: tuple[str, ...]
+    languages: str
+    pattern: str
+    service: str
+    medium_share: float  # of video among their sessions
+
+
+def week(*days: str) -> str:
+    """Monday to Friday from texts like "540-720,780-1020"; "" is a day without hours."""
+    return ";".join(f"{number}:{spans}" for number, spans in enumerate(days) if spans)
+
+
+FULL, EARLY, LATE, HALF = "540-720,780-1080", "480-720,750-960", "660-840,900-1200", "540-780"
+
+FULL_WEEK, EARLY_WEEK, LATE_WEEK = week(*[FULL] * 5), week(*[EARLY] * 5), week(*[LATE] * 5)
+FOUR_DAYS = week(FULL, FULL, "", FULL, FULL)
+D = DemoTherapist
+
+# Hours are typed on each therapist's own wall clock.
+THERAPISTS = [
+    D("Maya Torres", "PsyD", LA, ("CA", "OR"), "en,es", FULL_WEEK, "cbt-50", 0.9),
+    D("Daniel Okafor", "LMFT", LA, ("CA",), "en", EARLY_WEEK, "cbt-50", 0.8),
+    D("Priya Raman", "PhD", LA, ("CA", "OR", "NV"), "en", FULL_WEEK, "dbt-60", 0.95),
+    D("Jonas Weber", "LCSW", DENVER, ("CA", "NV"), "en", LATE_WEEK, "dbt-60", 0.9),
+    D("Leah Goldberg", "PhD", NY, ("CA",), "en", LATE_WEEK, "rebt-45", 0.9),
+    D("Samuel Reyes", "LPCC", LA, ("CA", "NV"), "en,es", FULL_WEEK, "cbt-50", 0.7),
+    D("Grace Lin", "PsyD", LA, ("CA", "OR"), "en", LATE_WEEK, "rebt-45", 1.0),
+    D("Amir Haddad", "LMFT", PHOENIX, ("CA", "NV"), "en", EARLY_WEEK, "cbt-50", 0.85),
+    D("Ruth Andersen", "LCSW", DENVER, ("CA", "OR"), "en", FULL_WEEK, "dbt-60", 0.9),
+    D("Noah Bennett", "LMFT", LA, ("CA",), "en", FOUR_DAYS, "checkin-25", 0.4),
+    D("Elena Petrova", "PhD", NY, ("CA", "NV"), "en", LATE_WEEK, "cbt-50", 0.9),
+    D("Tomas Silva", "LPCC", LA, ("CA", "OR"), "en,es", FULL_WEEK, "rebt-45", 0.9),
+]  # fmt: skip
+
+FIRST = (
+    "Avery Blake Casey Drew Ellis Frankie Gray Harper Indigo Jules Kai Lane Morgan Nico Oakley "
+    "Parker Quinn Reese Sage Taylor Uma Vivian Wren Ximena Yael Zion Alba Bruno Clara Dario "
+)
+LAST = (
+    "Abbott Barnes Castillo Dalton Egan Fischer Garner Hale Ibarra Jensen Keller Lowe Mercer "
+    "Nolan Ortega Pratt Quill Rossi Sawyer Tran Ueda Vance Whitfield Xiong Yates Zamora Ashby "
+    "Boyle "
+)
+
+
+def pick(names: str, number: int) -> str:
+    listed = names.split()
+    return listed[number % len(listed)]
+
+
+class DemoPatient(NamedTuple):
+    first: str
+    last: str
+    email: str  # "" for some: they book by telephone
+    phone: str
+    birth_date: str
+    state: str
+    zone: str
+
+
+def patient(number: int) -> DemoPatient:
+    """The patient of this number, always the same one."""
+    turn = number // len(THERAPISTS) * 13  # so that one therapist's patients differ
+    first = pick(FIRST, number * 7 + turn)
+    last = pick(LAST, number * 11 + turn)
+    state = {8: "OR", 9: "NV"}.get(number % 10, "CA")
+    email = "" if number % 13 == 5 else f"{first}.{last}{number}@example.org".lower()
+    birth = f"{1950 + number * 3 % 55}-{number % 12 + 1:02}-{number * 5 % 28 + 1:02}"
+    return DemoPatient(first, last, email, f"+1310555{100 + number:04}", birth, state, LA)

@@ -1,0 +1,38 @@
+"""What is remembered, and what the database itself refuses."""
+
+from scheduling.models.availability import AccessDay, DayHours, Holiday, TimeOff, WeeklyHours
+from scheduling.models.booking import Booking, CheckIn
+from scheduling.models.catalogue import Kind, Medium, Modality, Offering, Service
+from scheduling.models.event import Event, EventKind
+from scheduling.models.reply import StoredReply
+from scheduling.models.room import ActionLink, Connection, HookReceipt, JoinLink, Room
+from scheduling.models.session import Occupancy, Session
+from scheduling.models.task import Invite, Task, TaskKind
+
+__all__ = [
+    "AccessDay",
+    "ActionLink",
+    "Booking",
+    "CheckIn",
+    "Connection",
+    "DayHours",
+    "Event",
+    "EventKind",
+    "Holiday",
+    "HookReceipt",
+    "Invite",
+    "JoinLink",
+    "Kind",
+    "Medium",
+    "Modality",
+    "Occupancy",
+    "Offering",
+    "Room",
+    "Service",
+    "Session",
+    "StoredReply",
+    "Task",
+    "TaskKind",
+    "TimeOff",
+    "WeeklyHours",
+]

@@ -1,0 +1,151 @@
+"""Write the bytes of one mail about a session, with its invite where there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import override
+
+from scheduling.actions.links import mint_action_link
+from scheduling.calendars.invites import (
+    InviteFacts,
+    Method,
+    Recipient,
+    new_uid,
+    next_stamp,
+    render,
+)
+from scheduling.calendars.mime import compose
+from scheduling.engine.interval import to_minute
+from scheduling.models import Invite, Task
+from scheduling.outbox import words
+from scheduling.outbox.mail import new_message_id
+from scheduling.outbox.queue import Failed
+from scheduling.outbox.standing import Standing, by_video
+from scheduling.outbox.transport import sender_address
+from scheduling.outbox.words import OFF, News, Words
+from scheduling.queries.times import when
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """What the recipient's calendar is asked to do; RFC 5546 2.1.4."""
+
+    method: Method
+    uid: str
+    sequence: int
+    stamp: datetime
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As a task keeps it until the message is handed over."""
+        stamp = self.stamp.isoformat()
+        return {"method": self.method, "uid": self.uid, "sequence": self.sequence, "stamp": stamp}
+
+
+def next_calendar(invite: Invite, standing: Standing, now: datetime) -> Calendar | None:
+    """REQUEST with the next SEQUENCE, CANCEL of what was requested, or nothing to put in.
+
+    No UID comes back after its CANCEL: calendars keep a tombstone of it.
+    """
+    if not standing.full or (not standing.on and invite.method != Method.REQUEST):
+        return None
+    stamp = next_stamp(now, invite.stamp and invite.stamp.astimezone(UTC))
+    if invite.method == Method.CANCEL:
+        return Calendar(Method.REQUEST, new_uid(), 0, stamp)
+    method = Method.REQUEST if standing.on else Method.CANCEL
+    return Calendar(method, str(invite.uid), invite.sequence + 1, stamp)
+
+
+def write(
+    task: Task, standing: Standing, news: News, now: datetime, calendar: Calendar | None = None
+) -> None:
+    """Put recipient, bytes and Message-ID on the task (not saved); mints the links it holds."""
+    clinic = standing.session.clinic
+    with override(standing.language):
+        page = words.render(to_say(standing, news, now))
+    task.recipient, task.message_id = standing.address, new_message_id()
+    try:
+        data = compose(
+            sender=words.sender(clinic.sender_name),
+            to=standing.address,
+            subject=page.subject,
+            text=page.text,
+            html=page.html,
+            message_id=task.message_id,
+            date=now.replace(microsecond=0),
+            calendar=render(invite_facts(standing, calendar)) if calendar else None,
+            method=calendar.method.value if calendar else None,
+        )
+    except ValueError as error:
+        raise Failed("bad_address", permanent=True) from error
+    task.message = data.decode("latin-1")
+
+
+def to_say(standing: Standing, news: News, now: datetime) -> Words:
+    """What the mail may hold; without consent, that there is something to read (PR2)."""
+    session, clinic = standing.session, standing.session.clinic
+    signature, home = words.sender_name(clinic.sender_name), f"/c/{clinic.slug}/"
+    if not standing.full:
+        mine = words.link(f"{home}my/")
+        return Words(news=News.NOTICE, sign_in_url=mine, phone=clinic.phone, signature=signature)
+    if news is News.CANCELLED and standing.by_clinic:
+        news = News.CALLED_OFF
+    off = news in OFF
+    host = standing.therapist is not None
+    return Words(
+        news=news,
+        when=when(session.start, session.end, standing.zone),
+        by_telephone=not by_video(session),
+        host=host,
+        join_url="" if off else join_url(standing),
+        book_url=words.link(home) if off and not host else "",
+        phone="" if host else clinic.phone,
+        signature=signature,
+        **({} if off else ways_to_change(standing, now)),
+    )
+
+
+def ways_to_change(standing: Standing, now: datetime) -> dict[str, str]:
+    """The page of the session or booking; without an account a link for each action (TK3).
+
+    Such links are left out once it is too late to change it online.
+    """
+    booking, session = standing.booking, standing.session
+    home = f"/c/{session.clinic.slug}/"
+    if booking is None or standing.patient is None:
+        return {"manage_url": words.link(f"{home}sessions/{session.uuid}/")}
+    if standing.patient.user_id is not None:
+        return {"manage_url": words.link(f"{home}my/{booking.uuid}/")}
+    if session.start - to_minute(now) < session.clinic.change_notice:
+        return {}
+    made = {}
+    for action in ("move", "cancel"):
+        token = mint_action_link(booking, action, now, expires_at=session.starts_at)
+        made[f"{action}_url"] = words.link(f"/a/{token}/")
+    return made
+
+
+def join_url(standing: Standing) -> str:
+    return words.link(f"/j/{standing.token}/") if standing.token else ""
+
+
+def invite_facts(standing: Standing, calendar: Calendar) -> InviteFacts:
+    session = standing.session
+    return InviteFacts(
+        uid=calendar.uid,
+        sequence=calendar.sequence,
+        method=calendar.method,
+        stamp=calendar.stamp,
+        start=session.starts_at,
+        end=session.ends_at,
+        zone=standing.zone,
+        organizer=sender_address(),
+        organizer_name=words.sender_name(session.clinic.sender_name),
+        attendee=standing.address,
+        join_url=(join_url(standing) or None) if standing.on else None,
+        language=standing.language,
+        kind=Recipient.PATIENT if standing.patient else Recipient.THERAPIST,
+    )

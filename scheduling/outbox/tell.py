@@ -1,0 +1,138 @@
+"""Bring one recipient up to date about one session.
+
+Ready: lock the Invite, read the state anew, write the message, commit. Then hand it over. Then note
+what was told. A worker that dies between two of these leaves a task that is taken up again: the
+same bytes under the same Message-ID, or, where nothing can have arrived, what is true by then.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.actor import Actor
+from scheduling.models import Invite, Session, Task
+from scheduling.outbox import queue
+from scheduling.outbox.letters import next_calendar, write
+from scheduling.outbox.standing import Standing, of_patient, of_therapist
+from scheduling.outbox.told import locked_invite, note_told
+from scheduling.outbox.transport import Mailer
+from scheduling.outbox.words import News
+
+
+def tell(task: Task, mailer: Mailer, now: datetime) -> str:
+    """Do it; answers the outcome. Raises Failed if it was not handed over, or nobody knows."""
+    with transaction.atomic():
+        outcome = ready(task, now)
+    if not outcome:
+        mailer.deliver(task.recipient, task.message.encode("latin-1"))
+        outcome = "sent"
+    finish(task, outcome, now)
+    return outcome
+
+
+def ready(task: Task, now: datetime) -> str:
+    """Store the bytes that are to be sent now and answer "", or say why nothing is sent.
+
+    The revision is read before all else, so that whatever changes meanwhile is seen by `finish`.
+    """
+    if not queue.lock(task):  # before the Invite, as `finish` does
+        return "taken"
+    session = Session.objects.select_related("clinic").get(tasks=task)
+    invite = locked_invite(task)
+    standing = read(task, session, now)
+    if task.message and same_again(task, session, standing):
+        return mark(task)
+    if task.maybe_sent:
+        note_told(task)
+        invite.refresh_from_db()
+    task.revision, task.message, task.telling, task.maybe_sent = session.revision, "", {}, False
+    outcome = standing if isinstance(standing, str) else compose(task, invite, standing, now)
+    return outcome or mark(task)
+
+
+def read(task: Task, session: Session, now: datetime) -> Standing | str:
+    if not session.clinic.active:
+        return "inactive"
+    if task.patient is not None:
+        return of_patient(task.patient, session, now)
+    assert task.therapist is not None
+    return of_therapist(task.therapist, session, now)
+
+
+def same_again(task: Task, session: Session, standing: Standing | str) -> bool:
+    """Whether what was written still goes out as it is: unchanged, or perhaps known already."""
+    if isinstance(standing, str):
+        return False
+    if (standing.address, standing.full) != (task.recipient, task.telling["full"]):
+        return False  # never to an address, or in a way, that was taken back since
+    return task.maybe_sent or task.revision == session.revision
+
+
+def compose(task: Task, invite: Invite, standing: Standing, now: datetime) -> str:
+    """Write the message that leads from what was told to what is."""
+    news = news_between(invite.told, standing)
+    if news is None:
+        return "nothing_to_tell"
+    calendar = next_calendar(invite, standing, now)
+    write(task, standing, news, now, calendar)
+    facts = calendar.facts if calendar else {"method": ""}
+    task.telling = {**facts, "told": standing.told, "full": standing.full}
+    return ""
+
+
+def news_between(told: str, standing: Standing) -> News | None:
+    """None: the recipient knows. Nobody hears of the end of what they never heard of."""
+    if not standing.on:
+        return News.CANCELLED if told.startswith("on:") else None
+    if told == standing.told:
+        return None
+    return {"": News.BOOKED, "off": News.RESTORED}.get(told, News.CHANGED)
+
+
+def mark(task: Task) -> str:
+    """From here on nobody knows whether it arrived, until an answer is stored."""
+    task.maybe_sent = True
+    task.save(
+        update_fields=[
+            "revision",
+            "recipient",
+            "message",
+            "message_id",
+            "telling",
+            "maybe_sent",
+        ]
+    )
+    return ""
+
+
+def finish(task: Task, outcome: str, now: datetime) -> None:
+    """Note what was told. If the session has changed meanwhile, there is more to tell at once."""
+    with transaction.atomic():
+        if not queue.lock(task):
+            return
+        if outcome == "sent":
+            note_told(task)
+            note_mail(task)
+        revision = Session.objects.values_list("revision", flat=True).get(tasks=task)
+        if revision == task.revision:
+            queue.done(task, outcome, now)
+        else:
+            start_again(task, now)
+
+
+def note_mail(task: Task) -> None:
+    """Mail about a patient's appointment has left for the patient (LG1)."""
+    if task.patient_id:
+        worker = Actor.worker(task.clinic)
+        audit.record(worker, "mail.send", subject=task.patient_id, obj=task, code=task.kind)
+
+
+def start_again(task: Task, now: datetime) -> None:
+    task.attempts, task.leased_until, task.due_at = 0, None, now
+    task.message, task.telling, task.maybe_sent = "", {}, False
+    task.save(
+        update_fields=["attempts", "leased_until", "due_at", "message", "telling", "maybe_sent"]
+    )

@@ -1,0 +1,43 @@
+"""What each recipient was told: the Invite, kept in step with what was handed over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from scheduling.models import Booking, Invite, Task
+
+
+def locked_invite(task: Task) -> Invite:
+    """The recipient's row about this session, made if there is none, locked."""
+    whose: dict[str, Any] = {
+        "session_id": task.session_id,
+        "patient_id": task.patient_id,
+        "therapist_id": task.therapist_id,
+    }
+    rows = Invite.objects.select_for_update(of=("self",)).filter(**whose)
+    if (known := rows.first()) is not None:
+        return known
+    Invite.objects.get_or_create(**whose, defaults={"uid": first_uid(task)})
+    return rows.get()
+
+
+def first_uid(task: Task) -> UUID:
+    """A patient's is the booking's uuid, as in the file that the page offers: whoever takes both
+    has one entry."""
+    seats = Booking.objects.filter(session=task.session_id, patient=task.patient_id or 0)
+    return seats.order_by("-pk").values_list("uuid", flat=True).first() or uuid4()
+
+
+def note_told(task: Task) -> None:
+    """The task's message arrived, or may have: it is what the recipient knows now."""
+    if not task.telling:
+        return
+    told = task.telling
+    invite = locked_invite(task)
+    if told["method"]:
+        invite.uid, invite.sequence = UUID(told["uid"]), told["sequence"]
+        invite.method, invite.stamp = told["method"], datetime.fromisoformat(told["stamp"])
+    invite.told = told["told"]
+    invite.save(update_fields=["uid", "sequence", "method", "stamp", "told"])

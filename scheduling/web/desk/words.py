@@ -1,0 +1,109 @@
+"""How the desk's pages say what the rows know in codes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.utils.dateformat import format as say
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from scheduling.actions.cancel import BY_STAFF
+from scheduling.engine.hours import offset_at
+from scheduling.engine.lifecycle import CancelReason
+from scheduling.models import Medium
+from scheduling.queries import times
+from scheduling.queries.day_sheet import Column, Line
+from scheduling.queries.people import Seen
+from scheduling.web.therapist.words import chip, span
+
+
+class SheetLine(NamedTuple):
+    """A booking as the day's sheet shows it. `theirs`: on the therapist's own clock."""
+
+    line: Line
+    time: str
+    theirs: str
+    medium: str
+    minutes: int
+    chip: tuple[str, str]
+
+
+def sheet_lines(column: Column, zone: str) -> list[SheetLine]:
+    own_zone = column.therapist.time_zone
+    return [
+        SheetLine(
+            line,
+            span(line.start, line.end, zone),
+            span(line.start, line.end, own_zone) if differs(line.start, zone, own_zone) else "",
+            str(Medium(line.medium).label),
+            line.end - line.start,
+            chip(line.standing),
+        )
+        for line in column.lines
+    ]
+
+
+def differs(minute: int, zone: str, other: str) -> bool:
+    return offset_at(zone, minute) != offset_at(other, minute)
+
+
+def zone_note(zone: str, minute: int) -> str:
+    """ "EST, New York" """
+    return f"{times.abbreviation(times.local(minute, zone))}, {times.city(zone)}"
+
+
+class BookingLine(NamedTuple):
+    """A booking on a patient's page, on the clock of the patient's zone."""
+
+    seen: Seen
+    when: str
+    medium: str
+    chip: tuple[str, str]
+
+
+def booking_lines(rows: list[Seen], zone: str) -> list[BookingLine]:
+    return [
+        BookingLine(
+            one,
+            times.when(one.row.start, one.row.end, zone),
+            str(Medium(one.row.session.medium).label),
+            chip(one.standing),
+        )
+        for one in rows
+    ]
+
+
+def birth_date(text: str) -> str:
+    """ "May 17, 1990" of the ISO date that is kept."""
+    if not text:
+        return ""
+    return say(date.fromisoformat(text), pgettext("a birth date, Django's format", "F j, Y"))
+
+
+def phone(number: str) -> str:
+    """ "+1 310-555-0123": as it is read out. Other countries' numbers stay as they are kept."""
+    if len(number) == 12 and number.startswith("+1"):
+        return f"+1 {number[2:5]}-{number[5:8]}-{number[8:]}"
+    return number
+
+
+def reasons() -> list[tuple[str, str]]:
+    """Why staff cancel or move; whether a patient's call came late is computed."""
+    said = {
+        CancelReason.PATIENT: _("The patient asked for it"),
+        CancelReason.THERAPIST_ILL: _("The therapist is ill"),
+        CancelReason.CLINIC: _("The clinic has to"),
+        CancelReason.TECHNICAL_FAILURE: _("No call is possible"),
+        CancelReason.OTHER: _("Another reason"),
+    }
+    return [(code.value, said[code]) for code in BY_STAFF]
+
+
+def slot(start: int, zone: str) -> dict[str, Any]:
+    return {
+        "value": start,
+        "time": times.clock(times.local(start, zone)),
+        "name": times.starting(start, zone),
+    }

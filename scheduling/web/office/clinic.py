@@ -1,0 +1,127 @@
+"""The office's first page, the clinic's policies, consent forms and holidays."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.actions.newcomers import open_invitations
+from accounts.models import ConsentForm, Form, Invitation
+from scheduling import policy
+from scheduling.actions.clinic import POLICIES, publish_form, set_policies
+from scheduling.actions.hours import set_holiday
+from scheduling.errors import NoSuchDate, NotFound
+from scheduling.models import Connection, Holiday
+from scheduling.queries import risk, times
+from scheduling.web.desk.frame import day_of
+from scheduling.web.door import PageRequest, staff
+from scheduling.web.office.forms import ConsentTextForm, HolidayForm, PoliciesForm
+from scheduling.web.office.frame import act, form_page, here, page, risk_lines
+from scheduling.web.office.staff import today
+
+
+@staff("admin")
+@require_safe
+def home(request: PageRequest) -> HttpResponse:
+    """What needs somebody's attention, and the way to everything else."""
+    invited = policy.visible(Invitation, request.actor)
+    context = {
+        "lapsing": len(risk.lapsing(request.actor, today(request))),
+        "at_risk": len(risk.at_risk(request.actor, request.now)),
+        "failed": risk.gave_up(request.actor).count(),
+        "invitations": open_invitations(request.now).filter(pk__in=invited).count(),
+        "unsigned": policy.visible(Connection, request.actor)
+        .filter(enabled=True, baa_on_file=None)
+        .count(),
+    }
+    return page(request, "office/home", context)
+
+
+@staff("admin")
+@require_http_methods(["GET", "HEAD", "POST"])
+def policies(request: PageRequest) -> HttpResponse:
+    initial = {name: getattr(request.clinic, name) for name in POLICIES}
+    form = PoliciesForm(request.POST if request.method == "POST" else None, initial=initial)
+    onward = here(request, "office_policies")
+    done = act(request, form, set_policies, _("The policies are kept."), onward)
+    if done:
+        return done
+    newest: dict[str, ConsentForm] = {}
+    for row in policy.visible(ConsentForm, request.actor).order_by("version"):
+        newest[row.form] = row
+    context = {
+        "form": form,
+        "forms": [(code, label, newest.get(code)) for code, label in Form.choices],
+        "holidays": policy.visible(Holiday, request.actor)
+        .filter(day__gte=today(request))
+        .order_by("day"),
+        "connections": policy.visible(Connection, request.actor).order_by("name"),
+    }
+    return page(request, "office/policies", context, status=422 if form.errors else 200)
+
+
+@staff("admin")
+@require_http_methods(["GET", "HEAD", "POST"])
+def consent_text(request: PageRequest) -> HttpResponse:
+    """A new version of a form: `?form=telehealth` begins with its present text."""
+    wanted = request.GET.get("form", Form.TELEHEALTH.value)
+    rows = policy.visible(ConsentForm, request.actor).filter(form=wanted).order_by("-version")
+    old = rows.first()
+    initial = {"form": wanted, "text": old.text if old else ""}
+    form = ConsentTextForm(request.POST if request.method == "POST" else None, initial=initial)
+    back = here(request, "office_policies")
+    done = act(request, form, publish_form, _("The new version is in force."), back)
+    return done or form_page(
+        request,
+        form,
+        heading=_("New version of a consent form"),
+        intro=_("Everybody is asked to sign it before their next booking and session."),
+        submit=_("Publish"),
+        back=back,
+    )
+
+
+@staff("admin")
+@require_http_methods(["GET", "HEAD", "POST"])
+def holiday(request: PageRequest) -> HttpResponse:
+    """Sessions of that day are shown once before it is saved; they stay booked."""
+    form = HolidayForm(request.POST if request.method == "POST" else None)
+    back = here(request, "office_policies")
+    heading = _("A day on which the clinic is closed")
+    if form.is_bound and form.is_valid():
+        hit = risk.on_day(request.actor, form.cleaned_data["day"], request.now)
+        if hit and "anyway" not in request.POST:
+            return form_page(
+                request,
+                form,
+                heading=heading,
+                back=back,
+                status=409,
+                risks=risk_lines(hit, request.clinic.time_zone),
+                risks_heading=_("These sessions are booked that day, and stay booked"),
+                ask_anyway=_("Close that day all the same."),
+            )
+    done = act(request, form, set_holiday, _("The day is closed for new bookings."), back)
+    return done or form_page(request, form, heading=heading, back=back)
+
+
+def date_in(address: str) -> date:
+    """What is no date is no holiday either: not found."""
+    try:
+        return day_of(address, date.min)
+    except NoSuchDate as error:
+        raise NotFound from error
+
+
+@staff("admin")
+@require_POST
+def open_again(request: PageRequest, day: str) -> HttpResponse:
+    closed = policy.find(Holiday, request.actor, day=date_in(day)).day
+    set_holiday(day=closed, name=None, actor=request.actor, now=request.now)
+    messages.success(request, _("%(day)s is open again.") % {"day": times.day(closed)})
+    return redirect(here(request, "office_policies"))

@@ -1,0 +1,89 @@
+"""Messages that gave up, with a button to try again."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import audit
+from scheduling.actions.messages import retry
+from scheduling.engine.interval import to_minute
+from scheduling.errors import NotFound, Refusal
+from scheduling.models import Task, TaskKind
+from scheduling.queries import risk, times
+from scheduling.web.door import PageRequest, staff
+from scheduling.web.office.frame import here, page
+
+MOST = 100
+
+
+@staff("admin")
+@require_safe
+def failed(request: PageRequest) -> HttpResponse:
+    """No names: the kind, when, why, of which session, and the domain it went to."""
+    rows = list(risk.gave_up(request.actor)[: MOST + 1])
+    zone = request.clinic.time_zone
+    context = {"tasks": [line(row, zone) for row in rows[:MOST]], "more": len(rows) > MOST}
+    whose = [row.patient_id for row in rows[:MOST] if row.patient_id is not None]
+    audit.record(request.actor, "message.list", subject=whose)
+    return page(request, "office/messages", context)
+
+
+def line(task: Task, zone: str) -> dict[str, Any]:
+    assert task.gave_up_at is not None
+    session = task.session
+    return {
+        "uuid": task.uuid,
+        "kind": kind(task.kind),
+        "when": times.starting(to_minute(task.gave_up_at), zone),
+        "why": why(task.outcome),
+        "session": times.when(session.start, session.end, zone) if session else "",
+        "recipient": risk.masked(task.recipient),
+        "attempts": task.attempts,
+    }
+
+
+def kind(code: str) -> str:
+    return {
+        TaskKind.TELL_PATIENT.value: _("Appointment mail to a patient"),
+        TaskKind.TELL_THERAPIST.value: _("Appointment mail to a therapist"),
+        TaskKind.REMIND.value: _("Reminder"),
+        TaskKind.ACCOUNT_MAIL.value: _("Mail about an account"),
+        TaskKind.ROOM.value: _("Request to the video platform"),
+    }.get(code, code)
+
+
+def why(code: str) -> str:
+    return {
+        "bounced": _("The address does not exist or refuses mail"),
+        "bad_address": _("The address is not one"),
+        "deferred": _("The other server was not ready, again and again"),
+        "unreachable": _("The mail server could not be reached"),
+        "connection_lost": _("The connection was lost"),
+        "no_answer": _("No answer"),
+        "no_tls": _("The mail server offers no encryption"),
+        "sign_in_refused": _("The mail server refused our sign-in"),
+        "sender_refused": _("The mail server refused our sender"),
+        "refused": _("It was refused"),
+        "error": _("Our own mistake"),
+    }.get(code, code)
+
+
+@staff("admin")
+@require_POST
+def again(request: PageRequest, task: UUID) -> HttpResponse:
+    try:
+        retry(task=task, actor=request.actor, now=request.now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("It is tried again within a minute."))
+    return redirect(here(request, "office_messages"))

@@ -1,0 +1,84 @@
+"""Who the therapist is, whose calendar is open, and the work bar of these pages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Therapist
+from scheduling import policy
+from scheduling.errors import NoSuchDate, NotFound
+from scheduling.queries.agenda import Calendar, calendars
+from scheduling.web.desk.frame import work_bar as bar_of_roles
+from scheduling.web.door import PageRequest
+
+
+def me(request: PageRequest) -> Therapist:
+    """The therapist who acts; somebody with the role but without a profile has no pages here."""
+    if request.actor.therapist is None:
+        raise NotFound
+    return policy.find(Therapist, request.actor, pk=request.actor.therapist)
+
+
+def own_calendars(request: PageRequest) -> list[Calendar]:
+    """One's own first, then those of colleagues who are covered today."""
+    if request.actor.therapist is None:
+        raise NotFound
+    return calendars(request.actor, request.now)
+
+
+def opened(request: PageRequest, known: list[Calendar]) -> Calendar:
+    """The calendar that `?of=` asks for; without it one's own. Else NotFound (AC12)."""
+    wanted = request.GET.get("of", "")
+    if not wanted:
+        return known[0]
+    for calendar in known:
+        if str(calendar.therapist.uuid) == wanted:
+            return calendar
+    raise NotFound
+
+
+def day_of(text: str, otherwise: date) -> date:
+    """A date in an address; NoSuchDate if it is none."""
+    if not text:
+        return otherwise
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise NoSuchDate from error
+    if not 1990 <= day.year <= 2200:
+        raise NoSuchDate
+    return day
+
+
+def here(request: PageRequest, name: str, *args: UUID) -> str:
+    """The address of a page of this clinic."""
+    return reverse(name, args=[request.clinic.slug, *args])
+
+
+def page(
+    request: PageRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A page with the therapist's work bar."""
+    own = {"staff_links": work_bar(request)}
+    return render(request, f"therapist/{template}.html", own | context, status=status)
+
+
+def work_bar(request: PageRequest) -> list[dict[str, Any]]:
+    """The therapist's pages, then those that other roles of the same person open."""
+    links = [
+        (_("Today"), "therapist_today"),
+        (_("Week"), "therapist_week"),
+        (_("Weekly hours"), "therapist_hours"),
+        (_("Single days"), "therapist_days"),
+        (_("Time off"), "therapist_time_off"),
+    ]
+    own = [{"label": label, "url": here(request, name)} for label, name in links]
+    ours = {link["url"] for link in own}
+    return own + [link for link in bar_of_roles(request) if link["url"] not in ours]

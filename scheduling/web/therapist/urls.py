@@ -1,0 +1,23 @@
+from django.urls import URLPattern, path
+
+from scheduling.web.therapist import agenda, change, days, hours, session
+
+urlpatterns: list[URLPattern] = [
+    path("today/", agenda.today, name="therapist_today"),
+    path("week/", agenda.week, name="therapist_week"),
+    path("hours/", hours.weekly, name="therapist_hours"),
+    path("hours/day/", days.day, name="therapist_days"),
+    path("hours/day/usual/", days.usual_day, name="therapist_usual_day"),
+    path("hours/time-off/", days.time_off, name="therapist_time_off"),
+    path("hours/time-off/<int:row>/remove/", days.no_time_off, name="therapist_no_time_off"),
+    path("sessions/<uuid:session>/", session.show, name="therapist_session"),
+    path("sessions/<uuid:session>/attend/", session.attend, name="therapist_attend"),
+    path("sessions/<uuid:session>/contact/", session.contact, name="therapist_contact"),
+    path("sessions/<uuid:session>/room/", session.room, name="therapist_room"),
+    path("sessions/<uuid:session>/room/accept/", session.accept_room, name="therapist_room_accept"),
+    path("sessions/<uuid:session>/let-in/", session.let_in, name="therapist_let_in"),
+    path("sessions/<uuid:session>/cancel/", change.cancel, name="therapist_cancel"),
+    path("sessions/<uuid:session>/undo/", change.undo, name="therapist_undo"),
+    path("sessions/<uuid:session>/move/", change.move, name="therapist_move"),
+    path("sessions/<uuid:session>/again/", change.again, name="therapist_again"),
+]
