@@ -1,0 +1,80 @@
+"""The description of the API is whole, valid, and for people who have signed in."""
+
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.errors import Refusal
+from scheduling.api.problems import leaves
+
+
+@pytest.fixture
+def schema(world, caller):
+    return caller(world.nora).get("/api/v1/schema/").json()
+
+
+def test_it_is_valid_and_without_warnings():
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=io.StringIO())
+
+
+def test_it_is_not_public(caller):
+    """EN5."""
+    assert caller().get("/api/v1/schema/").status_code == 401
+    page = caller().get("/api/v1/reference/")
+    assert page.status_code == 302 and page["Location"].startswith("/sign-in/")
+
+
+def test_every_refusal_stands_in_it(schema):
+    """With status and sentence: a program's author need not read the source."""
+    told = schema["components"]["schemas"]["Problem"]["description"]
+    for leaf in leaves(Refusal):
+        assert f"| {leaf.status} | `{leaf.code}` |" in told, leaf
+
+
+def test_every_operation_tells_how_it_refuses(schema):
+    problem = {"$ref": "#/components/schemas/Problem"}
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            refusals = {s: r for s, r in operation["responses"].items() if s >= "400"}
+            assert refusals.keys() >= {"400", "401", "404", "503"}, (method, path)
+            for answer in refusals.values():
+                assert answer["content"]["application/problem+json"]["schema"] == problem
+
+
+def test_every_route_stands_in_it(schema):
+    routes = {
+        f"/api/{pattern.pattern}".replace("<slug:slug>", "{slug}")
+        .replace("<uuid:hold>", "{hold}")
+        .replace("<uuid:booking>", "{booking}")
+        for pattern in api_routes(get_resolver())
+    }
+    apart = {"/api/v1/schema/", "/api/v1/reference/"}
+    assert set(schema["paths"]) == routes - apart
+
+
+def api_routes(resolver: URLResolver) -> list[URLPattern]:
+    found = next(one for one in resolver.url_patterns if str(one.pattern) == "api/")
+    assert isinstance(found, URLResolver)
+    return list(found.url_patterns)
+
+
+def test_operations_are_named_once(schema):
+    names = [o["operationId"] for path in schema["paths"].values() for o in path.values()]
+    assert len(names) == len(set(names)) == 17
+
+
+def test_the_rooms_address_is_nowhere(schema):
+    """TK1."""
+    text = json.dumps(schema).lower()
+    for word in ("join_url", "host_url", "room_url", "join_token"):
+        assert word not in text
+
+
+def test_the_interactive_page(world, sign_in, client):
+    sign_in(client, world.nora.user, second_factor=False)
+    page = client.get("/api/v1/reference/").content.decode()
+    assert 'data-schema="/api/v1/schema/"' in page
+    assert "cdn" not in page and "https://" not in page

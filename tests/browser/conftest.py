@@ -1,0 +1,135 @@
+"""A real browser. Whatever a test does, its pages load nothing from elsewhere (BR3) and the
+browser finds nothing that the content security policy forbids (BR2)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from django.test import Client
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Route,
+    sync_playwright,
+)
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop of its own
+HERE = Path(__file__).parent
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NO_STRANGERS = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--disable-dev-shm-usage", NO_STRANGERS]
+        )
+        yield browser
+        browser.close()
+
+
+class Watch:
+    """Collects what must not happen in any page of a test."""
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+        self.found: list[str] = []
+
+    def route(self, route: Route) -> None:
+        if route.request.url.startswith(self.home):
+            route.continue_()
+        else:
+            self.found.append(f"asked {route.request.url}")
+            route.abort()
+
+    def console(self, message: ConsoleMessage) -> None:
+        # "Failed to load resource" is how Chromium tells of a 4xx, which a test may want.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.found.append(f"console: {message.text}")
+
+    def over(self, context: BrowserContext) -> None:
+        context.route("**/*", self.route)
+        context.on("console", self.console)
+        context.on("weberror", lambda error: self.found.append(f"script: {error.error}"))
+
+
+@pytest.fixture
+def new_page(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """`new_page(width=320, javascript=False, dark=True)`: a person's browser, in Los Angeles."""
+    contexts: list[BrowserContext] = []
+    watch = Watch(live_server.url)
+
+    def make(width: int = 1280, javascript: bool = True, dark: bool = False, **more) -> Page:
+        options = {"locale": "en-US", "timezone_id": "America/Los_Angeles", **more}
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 800},
+            java_script_enabled=javascript,
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        watch.over(context)
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not watch.found, watch.found
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    return new_page()
+
+
+@pytest.fixture
+def sign_in_page(sign_in, live_server) -> Callable[[Page, object], Page]:
+    """`sign_in_page(page, user)`: the browser of somebody who has signed in."""
+
+    def signed_in(page: Page, user, **how) -> Page:
+        client = sign_in(Client(), user, **how)
+        cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+        )
+        return page
+
+    return signed_in
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """`axe(page)`: WCAG 2.2 AA and best practice, as far as a machine can judge."""
+
+    def judge(page: Page) -> None:
+        result = Axe().run(page, options={"runOnly": RULES}).response
+        faults = [
+            f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"
+            for fault in result["violations"]
+            for node in fault["nodes"]
+        ]
+        assert not faults, "\n".join(faults)
+
+    return judge

@@ -1,0 +1,132 @@
+"""The front desk and the office in a real browser: by keyboard, without a script, for everybody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Membership, Role
+from scheduling.engine.hours import local_day
+from scheduling.engine.interval import to_minute
+from scheduling.models import Booking, Task
+from tests.web.desk import DESK, OFFICE, booked
+from tests.world import LA, World, at, build, patient
+
+PAGES = ["", "patients/", "patients/new/"]
+OFFICES = ["", "staff/", "licences/", "services/", "policies/", "messages/"]
+
+
+@pytest.fixture
+def world() -> World:
+    return build()
+
+
+def ahead(days: int, hour: int) -> int:
+    """A weekday that many days ahead, at a full hour in Los Angeles."""
+    now = timezone.now()
+    day = local_day(LA, to_minute(now)) + timedelta(days=days)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return at(day, hour)
+
+
+def press(page, *names: str) -> None:
+    for name in names:
+        page.keyboard.press(name)
+
+
+def reach(page, role: str, name: str, *, limit: int = 80) -> None:
+    """Tab to a control; it is reached, and it can be seen that it has the focus."""
+    wanted = page.get_by_role(role, name=name).first
+    for _ in range(limit):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{role} {name} is not reached by Tab")
+
+
+def test_book_by_keyboard_alone(world, new_page, sign_in_page, axe):
+    """Search, open, choose a time, book: no pointer."""
+    page = sign_in_page(new_page(1280), world.dana)
+    page.goto(f"{DESK}patients/")
+    reach(page, "textbox", "Name or telephone number")
+    page.keyboard.type("omar")
+    press(page, "Enter")
+    page.wait_for_selector("#hits-head")
+    assert "omar" not in page.url
+    axe(page)
+    reach(page, "link", "Book for Omar Quill")
+    press(page, "Enter")
+    page.wait_for_selector("h1:has-text('Book for Omar Quill')")
+    axe(page)
+    slot = page.locator("input[name=start]").first
+    for _ in range(80):
+        if slot.evaluate("element => element === document.activeElement"):
+            break
+        press(page, "Tab")
+    press(page, "Space", "ArrowRight")
+    chosen = page.locator("input[name=start]:checked").get_attribute("value")
+    reach(page, "button", "Book the chosen time")
+    press(page, "Enter")
+    page.wait_for_selector("h1:has-text('Session of Omar Quill')")
+    booking = Booking.objects.get()
+    assert (booking.patient, str(booking.start)) == (world.omar, chosen)
+    axe(page)
+
+
+def test_a_whole_call_without_javascript(world, new_page, sign_in_page):
+    """Book with a reason, move, cancel, take it back."""
+    page = sign_in_page(new_page(320, javascript=False), world.dana)
+    page.goto(f"{DESK}patients/{world.nora.uuid}/book/?therapist={world.alma.uuid}")
+    page.get_by_text("Another time, with a reason").click()
+    late = ahead(3, 19)
+    day = local_day(LA, late)
+    page.get_by_label("Date").fill(day.isoformat())
+    page.get_by_label("Time", exact=True).fill("19:00")
+    page.get_by_label("Why this time").fill("Works late")
+    page.get_by_role("button", name="Book this time").click()
+    assert Booking.objects.get().start == late
+    page.get_by_role("link", name="Choose another time").click()
+    page.locator("label.slot").first.click()
+    page.locator("#id_reason").select_option("patient")
+    page.get_by_role("button", name="Move to the chosen time").click()
+    assert Booking.objects.get().start != late
+    page.get_by_label("Reason").select_option("clinic")
+    page.get_by_role("button", name="Cancel the session").click()
+    assert Booking.objects.get().state == "cancelled"
+    page.get_by_role("button", name="Take the cancellation back").click()
+    assert Booking.objects.get().state == "booked"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_every_page_is_sound(world, new_page, sign_in_page, axe, width):
+    """WCAG 2.2 AA as far as a machine sees it; no page is wider than the telephone."""
+    now = timezone.now()
+    first = booked(world, world.nora, ahead(2, 10), now=now)
+    booked(world, world.omar, ahead(2, 9), therapist=world.ben.uuid, now=now)
+    Task.objects.create(
+        kind="tell_patient", clinic=world.clinic, session=first.session, patient=world.nora,
+        created_at=now, due_at=now, gave_up_at=now, outcome="bounced", attempts=9,
+        recipient="nora@example.org",
+    )  # fmt: skip
+    nina = patient(world.clinic, "Nina", user=None, consent=False)
+    world.alma.licences.update(valid_until=now.date() + timedelta(days=1))
+    Membership.objects.create(clinic=world.clinic, user=world.dana, role=Role.ADMIN.value)
+    page = sign_in_page(new_page(width, dark=width == 320), world.dana)
+    day = local_day(LA, first.start).isoformat()
+    for path in (
+        *(DESK + path for path in PAGES),
+        f"{DESK}?day={day}",
+        f"{DESK}patients/{nina.uuid}/",
+        f"{DESK}patients/{nina.uuid}/book/",
+        f"{DESK}bookings/{first.uuid}/",
+        f"{DESK}bookings/{first.uuid}/move/",
+        *(OFFICE + path for path in OFFICES),
+        f"{OFFICE}therapists/{world.alma.uuid}/",
+        f"{OFFICE}services/{world.cbt.uuid}/",
+    ):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        axe(page)

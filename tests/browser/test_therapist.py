@@ -1,0 +1,119 @@
+"""The therapist's pages in a browser: by keyboard, on a telephone, without a script, dark."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from scheduling.engine.interval import to_minute
+from scheduling.models import Session, WeeklyHours
+from tests.web.therapist import booked, checked_in, cover, platform
+from tests.world import World, build
+
+HOME = "/c/harbor/"
+
+
+@pytest.fixture
+def world() -> World:
+    """A session of Nora's that began half an hour ago, one of Omar's in an hour."""
+    world = build()
+    platform(world)
+    now = timezone.now()
+    start, earlier = to_minute(now) // 15 * 15 - 30, now - timedelta(days=3)
+    checked_in(booked(world, start, now=earlier), state="NV", licensed=False)
+    booked(world, start + 90, world.omar, now=earlier, medium="telephone")
+    days = [(now + timedelta(days=n)).date().isoformat() for n in (-1, 3)]
+    cover(world.alma, world.ben, *days)
+    return world
+
+
+def addresses(world: World) -> list[str]:
+    now, later = Session.objects.order_by("start").values_list("uuid", flat=True)
+    return [
+        HOME + "today/",
+        HOME + "week/",
+        HOME + f"week/?of={world.ben.uuid}",
+        HOME + f"sessions/{now}/",
+        HOME + f"sessions/{later}/",
+        HOME + f"sessions/{later}/cancel/",
+        HOME + f"sessions/{later}/move/",
+        HOME + "hours/",
+        HOME + "hours/day/",
+        HOME + "hours/time-off/",
+    ]
+
+
+@pytest.mark.parametrize(("width", "dark"), [(320, False), (1280, True)])
+def test_every_page_can_be_read(new_page, sign_in_page, axe, world, width, dark):
+    """WCAG 2.2 AA; nothing scrolls sideways at 320 px."""
+    page = sign_in_page(new_page(width=width, dark=dark), world.alma.user)
+    for address in addresses(world):
+        answer = page.goto(address)
+        assert answer and answer.status == 200, address
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        axe(page)
+
+
+def test_hours_are_edited_by_keyboard_on_a_telephone(new_page, sign_in_page, axe, world):
+    """Type, be told of a slip, mend it, preview, save: no mouse, 320 px wide."""
+    page = sign_in_page(new_page(width=320), world.alma.user)
+    page.goto(HOME + "hours/")
+    page.locator("#id_d0_0_from").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("8")
+    page.keyboard.press("Tab")
+    page.keyboard.type("4")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".error-summary")
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+    assert page.locator("#id_d0_0_until").input_value() == "4"
+    axe(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "id_d0_0_until"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("4 pm")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#preview-head")
+    assert page.evaluate("document.activeElement.id") == "preview-head"
+    assert WeeklyHours.objects.filter(therapist=world.alma).count() == 1
+    axe(page)
+    save = page.get_by_role("button", name="Save these hours")
+    for _step in range(12):
+        page.keyboard.press("Tab")
+        if save.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".notice.success")
+    row = WeeklyHours.objects.filter(therapist=world.alma).latest("valid_from")
+    assert row.pattern.startswith("0:480-960;")
+
+
+def test_hours_are_copied_without_a_script(new_page, sign_in_page, world):
+    page = sign_in_page(new_page(javascript=False), world.alma.user)
+    page.goto(HOME + "hours/")
+    page.get_by_label("Monday, from").fill("7")
+    page.get_by_role("button", name="Add a span on Monday").click()
+    page.locator("#id_d0_1_from").fill("6 PM")
+    page.locator("#id_d0_1_until").fill("7 PM")
+    page.get_by_role("checkbox", name="Sunday").check()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    assert page.locator("#id_d6_0_from").input_value() == "7"
+    assert page.locator("#id_d6_1_until").input_value() == "7 PM"
+    page.get_by_role("button", name="Save", exact=True).click()
+    row = WeeklyHours.objects.filter(therapist=world.alma).latest("valid_from")
+    assert row.pattern.endswith("6:420-1020,1080-1140")
+
+
+def test_a_session_is_marked_and_repeated_without_a_script(new_page, sign_in_page, world):
+    page = sign_in_page(new_page(width=320, javascript=False), world.alma.user)
+    page.goto(HOME + "today/")
+    page.get_by_role("link", name="Nora Quill").first.click()
+    assert "You are not licensed in Nevada" in page.inner_text("main")
+    page.get_by_role("button", name="Attended").click()
+    assert page.get_by_role("button", name="Undo the mark").is_visible()
+    page.get_by_role("button", name="Same time next week").click()
+    text = page.inner_text("main")
+    assert "cannot be booked" in text or "Booked:" in text

@@ -1,0 +1,154 @@
+"""Which fields each role receives, page or API: what is not here is not sent (AC4).
+
+Written by hand, one line a row of the database; `tests/house/test_fields_by_role.py` compares it
+with what is really told, both ways. The letters are those of `tests/house/routes.py`. A row
+"nora.patient" is Nora's row of Patient. Whoever adds a field to a page decides who may read it.
+"""
+
+from __future__ import annotations
+
+
+def of(**rows: str) -> set[str]:
+    """`of(nora_patient="called")` is {"nora.patient.called"}; a row is named up to the first _."""
+    found = set()
+    for row, fields in rows.items():
+        head, _, tail = row.partition("_")
+        name = f"{head}.{tail}" if head in WHOSE else row
+        found |= {f"{name}.{field}" for field in fields.split()}
+    return found
+
+
+def words(text: str) -> set[str]:
+    return set(text.split())
+
+
+WHOSE = {"nora", "omar", "alma", "ben", "dana", "ada", "pia"}
+
+OPEN = of(
+    clinic="name phone emergency_text",
+    service="name about price",
+    modality="name",
+    consent_form="text",
+    alma_therapist="name credentials about",
+    alma_licence="number",
+    ben_therapist="name credentials about",
+    ben_licence="number",
+)
+OWN = "first_name last_name called reference email phone address emergency_contact reminders"
+KNOWN_BY = "first_name last_name called reference"
+BOOKED = "override reference uuid"
+FRAME = of(clinic="name phone emergency_text")
+
+FIELDS: dict[str, set[str]] = {
+    "a": OPEN,
+    "s": OPEN,
+    "p": OPEN
+    | of(
+        clinic="sender_name",  # in the file for calendars
+        nora_account="email",
+        nora_patient=OWN,
+        nora_booking="reference uuid",
+        nora_patient_link="token",
+    ),
+    "q": OPEN
+    | of(
+        omar_account="email",
+        omar_patient=OWN,
+        omar_booking="reference uuid",
+        omar_patient_link="token",
+    ),
+    "t": OPEN
+    | of(
+        alma_account="email",
+        dana_account="name",  # who booked it
+        nora_patient=KNOWN_BY,
+        nora_booking=BOOKED,
+        nora_session="uuid",
+        nora_check_in="full_name address call_back emergency_contact",
+        time_off="note",
+    ),
+    "u": OPEN
+    | of(
+        ben_account="email",
+        omar_patient=KNOWN_BY,
+        omar_booking=BOOKED,
+        omar_session="uuid",
+    ),
+    "d": OPEN
+    | of(
+        dana_account="name email",
+        nora_patient=KNOWN_BY + " uuid birth_date email phone",
+        nora_booking=BOOKED,
+        omar_patient=KNOWN_BY + " uuid",  # the walk opens Nora's page alone
+        omar_booking=BOOKED,
+    ),
+    "c": OPEN
+    | of(
+        clinic="sender_name",
+        ada_account="name email",
+        alma_account="name email",
+        ben_account="name email",
+        dana_account="name email",
+        pia_account="name email",
+        alma_licence="source",
+        connection="name hosts outgoing_url",
+        holiday="name",
+        invitation="name email",
+        task="outcome",
+    ),
+    "o": OPEN | of(pia_account="email"),
+}
+
+FOUND = FRAME | of(nora_patient=KNOWN_BY + " uuid")
+"""What the desk's search shows."""
+
+AUDITED = FRAME | of(nora_patient="first_name last_name reference", dana_account="name")
+"""What the privacy officer reads of the record, by the patient's reference."""
+
+DOOR = {
+    "asked": FRAME,  # before one has said who one is
+    "known": FRAME,
+}
+
+TIMES = "start end zone medium place service therapist"
+BOOKING = set(
+    f"{TIMES} id reference state booked_at cancelled_at late service.id service.name "
+    "service.minutes therapist.id therapist.name therapist.credentials".split()
+)
+OF_STAFF = words(
+    "patient patient.reference patient.name patient.called cancel_reason attendance override"
+)
+PATIENT = words("reference first_name last_name called zone phone place reminders no_mail consents")
+SLOTS = words("zone therapists therapists.therapist therapists.name therapists.starts")
+SERVICES = words("id slug name about modality modality_name kind minutes media price")
+THERAPISTS = words(
+    "id name credentials about time_zone languages accepting services licences "
+    "licences.state licences.kind licences.number licences.valid_until"
+)
+
+
+def booking_keys(letter: str) -> set[str]:
+    more = {"p": {"join_page"}, "q": {"join_page"}, "t": OF_STAFF, "u": OF_STAFF, "d": OF_STAFF}
+    return BOOKING | more[letter] if letter in more else set()
+
+
+def booking_list(letter: str) -> set[str]:
+    keys = {f"results.{key}" for key in booking_keys(letter)}
+    return {"next", "results"} | keys
+
+
+def me(letter: str) -> set[str]:
+    own = {f"patient.{key}" for key in PATIENT} if letter in "pq" else set()
+    return {"email", "roles", "patient"} | own
+
+
+API = {  # route below the clinic -> letter -> keys
+    "bookings/": booking_list,
+    "bookings/<uuid:booking>/": booking_keys,
+    "me/": me,
+    "consent-forms/": lambda _letter: {"form", "version", "text"},
+    "services/": lambda _letter: SERVICES,
+    "therapists/": lambda _letter: THERAPISTS,
+    "slots/": lambda _letter: SLOTS,
+    "next-available/": lambda _letter: {"start", "therapist", "name"},
+}

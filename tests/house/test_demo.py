@@ -1,0 +1,91 @@
+"""The demo clinic: believable, safe to repeat, and it tops up what a later day is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
+
+from accounts.models import Clinic, Licence, Patient, Therapist
+from scheduling.management.demo import clinic as demo
+from scheduling.models import Booking, Event, Service
+from tests.world import NOW
+
+pytestmark = pytest.mark.django_db
+PEOPLE = 14
+
+
+@pytest.fixture
+def small(settings, monkeypatch, clock):
+    """The demo with an eighth of its patients: the same story, sooner told."""
+    settings.DEMO = True
+    monkeypatch.setattr(demo, "PATIENTS", PEOPLE)
+    return clock
+
+
+def load() -> str:
+    said = StringIO()
+    call_command("loaddemo", stdout=said)
+    return said.getvalue()
+
+
+def test_outside_the_demo_it_is_refused():
+    with pytest.raises(CommandError):
+        call_command("loaddemo")
+    assert not Clinic.objects.exists()
+
+
+def test_a_clinic_that_has_lived_for_eight_weeks(small):
+    """Loaded, loaded again, and loaded a week later: one story, as the loading takes its time."""
+    said = load()
+    assert_deep_enough(said)
+    assert_lived_through()
+
+    before = Booking.objects.count()
+    load()
+    assert Booking.objects.count() == before
+
+    small.shift(timedelta(days=7))
+    load()
+    assert Booking.objects.count() > before
+    assert not unmarked(NOW + timedelta(days=7)).exists()
+
+
+def assert_deep_enough(said: str) -> None:
+    assert Therapist.objects.count() == 12
+    assert set(Licence.objects.values_list("state", flat=True)) == {"CA", "OR", "NV"}
+    assert Licence.objects.filter(valid_until__lt=NOW.date() + timedelta(days=30)).count() == 1
+    assert len(set(Therapist.objects.values_list("time_zone", flat=True))) == 4
+    assert set(Service.objects.values_list("modality__code", flat=True)) >= {"cbt", "dbt", "rebt"}
+    assert {s.minutes for s in Service.objects.all()} >= {25, 50, 60}
+    assert Patient.objects.count() == PEOPLE
+    # Twelve weeks of weekly sessions, but for some weeks off.
+    assert Booking.objects.count() > PEOPLE * 12 * 0.85
+    for login in ("patient@", "therapist@", "desk@", "admin@"):
+        assert login in said
+
+
+def assert_lived_through() -> None:
+    now = int(NOW.timestamp()) // 60
+    past = Booking.objects.filter(end__lt=now - 1440)
+    fates = Counter(past.values_list("state", "attendance"))
+    assert not unmarked(NOW).exists()
+    assert fates["booked", "attended"] > fates["booked", "no_show"] > 0
+    assert past.filter(state="cancelled").exists()
+    assert Booking.objects.filter(start__gt=now, state="booked").count() > PEOPLE * 3
+    # By the public actions: each booking has its history, with the `now` of its day.
+    assert Event.objects.filter(kind="booked").count() == Booking.objects.count()
+    assert not Event.objects.filter(at__gt=NOW).exists()
+    # Nobody is told today of what happened weeks ago.
+    late = Event.objects.filter(planned_at__isnull=True, at__lt=NOW - timedelta(days=1))
+    assert not late.exists()
+
+
+def unmarked(now: datetime) -> QuerySet[Booking]:
+    """Sessions that are over and of which nobody has said who came."""
+    over = int(now.timestamp()) // 60 - 1440
+    return Booking.objects.filter(state="booked", attendance="", end__lt=over)

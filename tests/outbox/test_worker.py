@@ -1,0 +1,311 @@
+"""The worker as a real process against a real mail server, killed at every kind of point.
+
+Nothing is lost, and at most one message is repeated per kill, then byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+LEASE = 1  # seconds; what a killed worker held is taken up after that
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory, mail_server) -> Iterator[dict[str, str]]:
+    """A database of its own, SQLite or PostgreSQL as the suite runs, and the mail server."""
+    folder = tmp_path_factory.mktemp("worker")
+    url = os.environ.get("DATABASE_URL", "")
+    given = {
+        **os.environ,
+        "TELEHEALTH_VAR": str(folder),
+        "DJANGO_SETTINGS_MODULE": "telehealth.settings",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(mail_server[1].port),
+        "SITE_URL": "https://clinic.example",
+        "DEFAULT_FROM_EMAIL": "mail@clinic.example",
+        "OUTBOX_LEASE_SECONDS": str(LEASE),
+    }
+    if not url.startswith("postgres"):
+        given.pop("DATABASE_URL", None)
+        yield given
+        return
+    name = f"worker_{os.getpid()}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    yield given | {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl()}
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Stage:
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.outbox.stage"],
+            cwd=TOP,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.answer() == "ready"
+
+    def __call__(self, do: str, **said):
+        self.process.stdin.write(json.dumps({"do": do, **said}) + "\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def answer(self):
+        return json.loads(self.process.stdout.readline())
+
+    def settle(self, seconds: float = 25) -> None:
+        """Wait until nothing is owed any more."""
+        end = time.monotonic() + seconds
+        while self("owed"):
+            assert time.monotonic() < end, self("tasks")
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def staged(environment) -> Iterator[Stage]:
+    made = Stage(environment)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stage(staged, mail_server) -> Iterator[Stage]:
+    mail_server[0].clear()
+    yield staged
+    mail_server[0].clear()
+    staged("clear")
+
+
+@pytest.fixture
+def smtp(mail_server):
+    return mail_server[0]
+
+
+def start(environment, *flags: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "worker", *flags],
+        cwd=TOP,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@contextmanager
+def working(environment, *flags: str) -> Iterator[subprocess.Popen]:
+    worker = start(environment, *flags)
+    try:
+        yield worker
+    finally:
+        if worker.poll() is None:
+            worker.kill()
+        worker.wait(10)
+
+
+def kill(worker: subprocess.Popen) -> None:
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait(10)
+
+
+def repeats(smtp) -> int:
+    """How many messages came again; each with the bytes it had the first time."""
+    seen: dict[str, bytes] = {}
+    for message in smtp.messages:
+        assert seen.setdefault(message.id, message.data) == message.data
+    return len(smtp.messages) - len(seen)
+
+
+def test_killed_after_the_message_was_taken_it_is_repeated_byte_for_byte(environment, stage, smtp):
+    """The kill falls between the server's taking it and the worker's noting it."""
+    smtp.stall = "data"
+    stage("book")
+    with working(environment) as worker:
+        assert smtp.stalled.wait(15)
+        kill(worker)
+    smtp.stall = ""
+    with working(environment):
+        smtp.wait(3)
+        stage.settle()
+    assert repeats(smtp) == 1
+    assert len({message.id for message in smtp.messages}) == 2
+    assert {task["outcome"] for task in stage("tasks")} == {"sent"}
+
+
+def test_killed_before_the_message_was_taken_nobody_hears_the_end_of_what_they_never_heard_of(
+    environment, stage, smtp
+):
+    """Cancelled meanwhile: the message that may have gone goes, and then its CANCEL; the therapist
+    was told nothing and hears nothing."""
+    smtp.stall = "rcpt"
+    dropped, _kept = stage("book", count=2)
+    with working(environment) as worker:
+        assert smtp.stalled.wait(15)  # on the way to the patient of the first
+        kill(worker)
+    smtp.stall = ""
+    stage("cancel", seat=dropped)
+    with working(environment) as worker:
+        smtp.wait(4)
+        stage.settle()
+        worker.terminate()
+        assert worker.wait(10) == 0, "asked to stop, it stops by itself"
+    assert repeats(smtp) == 0
+    methods = Counter(message.calendar["method"] for message in smtp.to("nora@example.org"))
+    assert methods == {"REQUEST": 2, "CANCEL": 1}
+    story = [m.calendar["method"] for m in smtp.to("nora@example.org")]
+    assert story.index("CANCEL") > 0
+    assert [m.calendar["method"] for m in smtp.to("alma@example.org")] == ["REQUEST"]
+
+
+def test_killed_anywhere_nothing_is_lost_and_little_comes_twice(environment, stage, smtp):
+    count, kills, dice = 10, 2, random.Random(17)
+    smtp.slow = 0.02
+    stage("book", count=count)
+    for _ in range(kills):
+        before = len(smtp.messages)
+        with working(environment) as worker:
+            smtp.wait(min(before + 1, 2 * count))
+            time.sleep(dice.uniform(0, 0.15))
+            kill(worker)
+    smtp.slow = 0
+    with working(environment):
+        stage.settle(30)
+    assert Counter(m.to for m in {m.id: m for m in smtp.messages}.values()) == {
+        "nora@example.org": count,
+        "alma@example.org": count,
+    }
+    assert repeats(smtp) <= kills
+    assert all(task["done_at"] for task in stage("tasks"))
+
+
+def test_several_workers_send_each_message_once_and_what_was_told_last_is_what_is(
+    environment, stage, smtp
+):
+    """Three workers send while people go on moving and cancelling: SEQUENCE rises message by
+    message, and in the end each calendar holds what stands in ours."""
+    smtp.slow = 0.02
+    dice = random.Random(5)
+    seats = stage("book", count=10)
+    patient = environment | {"OUTBOX_LEASE_SECONDS": "60"}  # however slow this machine is
+    with working(patient), working(patient), working(patient):
+        smtp.wait(1)
+        for _ in range(12):
+            stage("move", seat=dice.choice(seats))
+            time.sleep(dice.uniform(0, 0.05))
+        for seat in seats[:2]:
+            stage("cancel", seat=seat)
+        stage.settle(30)
+    truth = stage("truth")
+    assert len(truth) == 8
+    for who in ("nora@example.org", "alma@example.org"):
+        told: dict[str, list] = {}
+        for message in smtp.to(who):
+            told.setdefault(str(message.event["uid"]), []).append(message)
+        last = []
+        for story in told.values():
+            assert [m.event["sequence"] for m in story] == list(range(len(story)))
+            stamps = [m.event.DTSTAMP for m in story]
+            assert all(a < b for a, b in zip(stamps, stamps[1:], strict=False))
+            if story[-1].calendar["method"] == "REQUEST":
+                last.append(story[-1].event["dtstart"].to_ical().decode())
+        assert sorted(last) == truth
+    assert repeats(smtp) == 0
+    assert max(task["attempts"] for task in stage("tasks")) == 1
+
+
+def test_from_the_page_to_the_calendar(environment, stage, smtp):
+    """Nora books, moves and cancels on the pages; the worker and the mail server are processes.
+
+    TK6: every link is on the site of the settings, whatever host a browser claims, and opens.
+    """
+    assert stage("forged") == 400
+    seat = stage("book_at_the_page")
+    with working(environment):
+        smtp.wait(2)
+        assert stage("move_at_the_page", seat=seat) == 302
+        smtp.wait(4)
+        links = re.findall(r"https?://\S+", smtp.to("nora@example.org")[-1].text)
+        assert len(links) == 2
+        for link in links:
+            assert link.startswith("https://clinic.example/")
+            assert stage("opens", path=link.removeprefix("https://clinic.example")) == 200
+        assert stage("cancel_at_the_page", seat=seat) == 302
+        smtp.wait(6)
+    for who in ("nora@example.org", "alma@example.org"):
+        story = [(m.calendar["method"], m.event["sequence"]) for m in smtp.to(who)]
+        assert story == [("REQUEST", 0), ("REQUEST", 1), ("CANCEL", 2)]
+
+
+def test_a_reminder_goes_out_and_none_after_a_cancel(environment, stage, smtp):
+    """The worker sweeps by itself: who booked yesterday for soon is reminded once; after a cancel
+    another worker has nothing left to say but that."""
+    seat = stage("book_yesterday")
+    with working(environment):
+        smtp.wait(3)
+        stage.settle()
+    hers = smtp.to("nora@example.org")
+    (reminder,) = [message.text for message in hers if message.calendar is None]
+    assert len(hers) == 2 and "reminder" in reminder
+    before = len(smtp.messages)
+    stage("cancel", seat=seat)
+    stage("cancel", seat=stage("book_yesterday"))  # nobody had heard of this one
+    with working(environment):
+        smtp.wait(before + 2)
+        stage.settle()
+    after = smtp.messages[before:]
+    assert [m.calendar and m.calendar["method"] for m in after] == ["CANCEL", "CANCEL"]
+
+
+def test_a_clinics_first_day(environment, stage, smtp):
+    """`manage.py createclinic`, the invitation and the code by real mail, the second factor, and
+    the first admin stands in the office. No process but these has to know the link."""
+    command = [sys.executable, "manage.py", "createclinic", "--name", "Quiet Bay"]
+    command += ["--slug", "quiet-bay", "--zone", "America/Denver", "--phone", "555-0177"]
+    command += ["--admin-email", "Ida@example.org", "--admin-name", "Ida Reed"]
+    done = subprocess.run(command, cwd=TOP, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "https://clinic.example/c/quiet-bay/" in done.stdout
+    with working(environment):
+        smtp.wait(1)
+        (link,) = re.findall(r"https://clinic\.example(/invite/\S+)", smtp.messages[0].text)
+        door, _page = stage("knocks", path=link, email="ida@example.org")
+        assert door.startswith("/sign-in/?next=%2Finvite%2F")
+        smtp.wait(2)
+    assert [message.to for message in smtp.messages] == ["ida@example.org"] * 2
+    (code,) = re.findall(r"^\s*([A-Z0-9-]{4,12})\s*$", smtp.messages[1].text, re.M)
+    back, office, enrol = stage("accepts", path=link, code=code)
+    assert (back, office) == (link, "/c/quiet-bay/office/")
+    assert enrol == "/accounts/2fa/totp/activate/"
+    status, page = stage("reads", path=office)
+    assert status == 200 and "Quiet Bay" in page
+    assert stage("reads", path="/c/harbor/office/")[0] == 404
+
+
+def test_drain_ends_when_nothing_is_due(environment, stage, smtp):
+    stage("book")
+    with working(environment, "--drain") as worker:
+        assert worker.wait(15) == 0
+    assert len(smtp.messages) == 2

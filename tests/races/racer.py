@@ -1,0 +1,113 @@
+"""One process of the race: python -m tests.races.racer SEED ATTEMPTS
+
+Wildly books, moves and cancels for a few patients with two therapists on one day, at overlapping
+times, among holds that expire. Prints a JSON object: how often what happened. Any exception that is
+not a refusal ends it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+from collections import Counter
+from datetime import timedelta
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
+django.setup()
+
+from accounts.actor import Actor  # noqa: E402
+from accounts.models import Clinic, Membership, Patient, Role, Therapist  # noqa: E402
+from accounts.policy import actor_for  # noqa: E402
+from scheduling.actions.book import book, confirm  # noqa: E402
+from scheduling.actions.cancel import cancel  # noqa: E402
+from scheduling.actions.hold import hold  # noqa: E402
+from scheduling.actions.reschedule import reschedule  # noqa: E402
+from scheduling.errors import Refusal  # noqa: E402
+from scheduling.models import Booking, Service  # noqa: E402
+from tests.world import LA, NOW, at  # noqa: E402
+
+DAY = "2027-03-02"
+
+
+class Racer:
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.name = f"racer-{seed}"
+        self.clinic = Clinic.objects.get()
+        desk = Membership.objects.select_related("user").get(role=Role.DESK.value)
+        self.desk = actor_for(desk.user, self.clinic, today=NOW.date())
+        self.visitor = Actor.anonymous(self.clinic)
+        self.therapists = list(Therapist.objects.order_by("pk"))
+        self.patients = list(Patient.objects.order_by("pk"))
+        self.service = Service.objects.get()
+
+    def words(self) -> dict:
+        """A time of the day, every quarter of an hour, so that most overlap others."""
+        return {
+            "service": self.service.uuid,
+            "therapist": self.dice.choice(self.therapists).uuid,
+            "start": at(DAY, 9) + 15 * self.dice.randrange(0, 28),
+            "medium": "video",
+            "place": "CA",
+            "zone": LA,
+        }
+
+    def patient(self) -> Patient:
+        return self.dice.choice(self.patients)
+
+    def one(self) -> str:
+        kind = self.dice.choices(["book", "hold", "expire", "move", "cancel"], [5, 3, 1, 2, 3])[0]
+        try:
+            getattr(self, kind)()
+        except Refusal as refusal:
+            return f"{kind} {refusal.code}"
+        return f"{kind} ok"
+
+    def book(self) -> None:
+        book(**self.words(), patient=self.patient().pk, actor=self.desk, now=NOW)
+
+    def hold(self) -> None:
+        hold(**self.words(), secret=self.secret(), actor=self.visitor, now=NOW)
+
+    def secret(self) -> str:
+        return f"{self.name}-{self.dice.random()}"
+
+    def expire(self) -> None:
+        """Hold in the past, so that the hold has run out for everybody who comes now."""
+        earlier = NOW - timedelta(minutes=30)
+        secret = self.secret()
+        held = hold(**self.words(), secret=secret, actor=self.visitor, now=earlier)
+        who = self.patient()
+        actor = actor_for(who.user, self.clinic, today=NOW.date())
+        if self.dice.random() < 0.5:
+            confirm(hold=held.uuid, secret=secret, patient=who.pk, actor=actor, now=earlier)
+
+    def move(self) -> None:
+        if booking := self.any_booking():
+            words = self.words()
+            reschedule(
+                booking=booking, start=words["start"], therapist=words["therapist"],
+                reason="clinic", actor=self.desk, now=NOW,
+            )  # fmt: skip
+
+    def cancel(self) -> None:
+        if booking := self.any_booking():
+            cancel(booking=booking, reason="patient", actor=self.desk, now=NOW)
+
+    def any_booking(self):
+        uuids = list(Booking.objects.filter(state="booked").values_list("uuid", flat=True))
+        return self.dice.choice(uuids) if uuids else None
+
+
+def main(seed: int, attempts: int) -> None:
+    racer = Racer(seed)
+    happened = Counter(racer.one() for _ in range(attempts))
+    sys.stdout.write(json.dumps(happened))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,72 @@
+"""Filling a room against cancelling, moving and filling it (video.md 2.8.4), by real processes.
+
+Whoever comes first: no address outlives a cancellation or a move, and no message counts twice.
+"""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.databases import Database, fresh_database
+from tests.ways_in.race_parts import ROUNDS
+
+pytestmark = pytest.mark.django_db
+RACE = "tests/ways_in/race.py"
+ROOMS = """
+import json, django
+django.setup()
+from scheduling.models import Event, HookReceipt, Room
+print(json.dumps({
+    "rooms": [[r.state, r.generation, r.join_url] for r in Room.objects.all()],
+    "receipts": HookReceipt.objects.count(),
+    "filled": Event.objects.filter(kind="room").count(),
+}))
+"""
+
+
+@pytest.fixture
+def database(tmp_path):
+    with fresh_database(tmp_path) as made:
+        yield made
+
+
+def race(database: Database, folder: Path, *parts: str) -> tuple[list[dict], dict]:
+    """What each part was answered, and how the rooms stand afterwards."""
+    file, path = str(folder / "story.json"), {"PYTHONPATH": "."}
+    database.run(RACE, "set_up", "0", file, **path)
+    begin = str(time.time() + 4)
+    running = [database.start(RACE, part, begin, file, **path) for part in parts]
+    seen = []
+    for process in running:
+        out, err = process.communicate(timeout=90)
+        assert process.returncode == 0, err[-3000:]
+        seen.append(json.loads(out))
+    settings = {"DJANGO_SETTINGS_MODULE": "telehealth.settings"}
+    return seen, json.loads(database.run("-c", ROOMS, **settings).stdout)
+
+
+def test_fill_against_cancel(database, tmp_path):
+    (filled, cancelled), after = race(database, tmp_path, "fill", "cancel")
+    assert cancelled == {"done": ROUNDS}
+    assert set(filled) <= {"accepted", "cancelled"}
+    assert after["rooms"] == [["revoked", 1, ""]] * ROUNDS
+
+
+def test_fill_against_move(database, tmp_path):
+    """The old generation is ignored, or was wiped."""
+    (filled, moved), after = race(database, tmp_path, "fill", "move")
+    assert moved == {"done": ROUNDS}
+    assert set(filled) <= {"accepted", "stale_generation"}
+    assert after["rooms"] == [["pending", 2, ""]] * ROUNDS
+
+
+def test_the_same_message_twice_and_another(database, tmp_path):
+    (one, again, other), after = race(database, tmp_path, "fill", "fill_again", "fill_other")
+    accepted = one.get("accepted", 0) + again.get("accepted", 0)
+    duplicates = one.get("duplicate", 0) + again.get("duplicate", 0)
+    assert (accepted, duplicates) == (ROUNDS, ROUNDS)
+    assert other == {"accepted": ROUNDS}
+    assert (after["receipts"], after["filled"]) == (2 * ROUNDS, 2 * ROUNDS)
+    assert {state for state, _, _ in after["rooms"]} == {"ready"}
