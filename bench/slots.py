@@ -1,0 +1,151 @@
+"""Measure the slot search: python -m bench.slots [--json] [--quick] (see scripts/bench).
+
+`select` is the indexed SELECT of the very same busy rows through a bare Django cursor; `core` is
+`queries.slots.search`, which pages and API call, with licences, holidays, time off, holds and daily
+limits on; `json` adds the API's answer as text. Medians of interleaved rounds.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from statistics import median
+
+from bench.setting import begin, note, tell
+
+ROUNDS = {"W1": 61, "W2": 41, "W3": 21, "W4": 11}
+SHAPES = {"W1": (1, 14), "W2": (50, 14), "W3": (50, 60), "W4": (1000, 14)}
+SIZES = {"small": 10_000, "large": 1_000_000}
+
+
+def measure(workload: str, service: int, therapists: int, days: int) -> dict[str, float]:
+    from django.db import connection
+
+    from accounts.models import Therapist
+    from bench.world import NOW
+    from scheduling.api.slots import slots_json
+    from scheduling.engine.interval import to_minute
+    from scheduling.queries import slots
+
+    people = list(Therapist.objects.order_by("pk"))
+    who = {one.pk: (str(one.uuid), one.name) for one in people}
+    wanted = slots.Wanted(
+        service=service,
+        place="CA",
+        zone="America/Los_Angeles",
+        medium="video",
+        first=to_minute(NOW),
+        until=to_minute(NOW) + days * 1440,
+        therapist=people[0].user_id if therapists == 1 else None,
+    )
+    asked = {}
+
+    def spy(execute, sql, params, many, context):
+        if "scheduling_occupancy" in sql:
+            asked["sql"], asked["params"] = sql, params
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(spy):
+        found = slots.search(wanted, NOW)
+
+    def select() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(asked["sql"], asked["params"])
+            cursor.fetchall()
+
+    def core() -> None:
+        slots.search(wanted, NOW)
+
+    def with_json() -> None:
+        slots_json(slots.search(wanted, NOW), wanted.zone, who)
+
+    times = interleaved([select, core, with_json], ROUNDS[workload])
+    with connection.cursor() as cursor:
+        cursor.execute(asked["sql"], asked["params"])
+        busy = len(cursor.fetchall())
+    return {
+        "busy_rows": busy,
+        "starts": sum(len(one.starts) for one in found),
+        "select_ms": times[0],
+        "core_ms": times[1],
+        "json_ms": times[2],
+    }
+
+
+def interleaved(functions: list[Callable[[], None]], rounds: int) -> list[float]:
+    """Median milliseconds of each, taken in turn, after three rounds that do not count.
+
+    On SQLite all work is this process's: its CPU time. On PostgreSQL the server's counts too: wall
+    time.
+    """
+    from django.db import connection
+
+    clock = time.process_time if connection.vendor == "sqlite" else time.perf_counter
+    taken: list[list[float]] = [[] for _ in functions]
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(rounds + 3):
+            for index, function in enumerate(functions):
+                began = clock()
+                function()
+                if number >= 3:
+                    taken[index].append(1000 * (clock() - began))
+    finally:
+        gc.enable()
+    return [median(one) for one in taken]
+
+
+def main() -> None:
+    said = begin(__doc__ or "")
+    from django.db import connection
+
+    from bench import world
+    from scheduling.models import Occupancy, Session, TimeOff
+
+    first: dict[str, float] = {}
+    for size, bookings in SIZES.items():
+        if size == "large" and said.quick:
+            continue
+        # The small table holds what W1 to W3 look at; W4 has its own thousand therapists.
+        groups = [(50, 60, ("W1", "W2", "W3")), (1000, 14, ("W4",))]
+        if size == "large":
+            groups = [(1000, 60, ("W1", "W2", "W3", "W4"))]
+        for therapists, days, workloads in groups:
+            note(f"{connection.vendor}: laying out {bookings} bookings of {therapists} therapists")
+            world.empty()
+            clinic = world.make_clinic(therapists)
+            with world.unguarded(Occupancy):
+                rows = world.load(clinic, world.window_rows(therapists, days))
+                rows += world.load(clinic, world.past_rows(therapists, max(0, bookings - rows)))
+            for workload in workloads:
+                world.service_of(clinic, SHAPES[workload][0])
+            world.analyze()
+            assert TimeOff.objects.exists() and Session.objects.exists()
+            for workload in workloads:
+                count, window = SHAPES[workload]
+                figures = measure(workload, world.service_of(clinic, count), count, window)
+                select = figures["select_ms"]
+                row = {
+                    "workload": workload,
+                    "database": connection.vendor,
+                    "bookings": bookings,
+                    "rows": rows,
+                    "busy_rows": figures["busy_rows"],
+                    "starts": figures["starts"],
+                    "select_ms": round(select, 3),
+                    "core_ms": round(figures["core_ms"], 3),
+                    "json_ms": round(figures["json_ms"], 3),
+                    "core_ratio": round(figures["core_ms"] / select, 2),
+                    "json_ratio": round(figures["json_ms"] / select, 2),
+                }
+                if size == "small":
+                    first[workload] = figures["core_ms"]
+                elif workload in first:
+                    row["growth"] = round(figures["core_ms"] / first[workload], 2)
+                tell(said, row)
+
+
+if __name__ == "__main__":
+    main()
