@@ -10,6 +10,7 @@ from accounts.models.people import Patient
 class Form(models.TextChoices):
     TELEHEALTH = "telehealth", _("Consent to telehealth")
     MAIL = "mail", _("Appointment details by unencrypted e-mail")
+    GROUP = "group", _("Confidentiality in groups")
 
 
 class ConsentForm(models.Model):

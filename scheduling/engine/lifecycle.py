@@ -47,6 +47,32 @@ class RoomState(StrEnum):
     REVOKED = "revoked"  # withdrawn: its address must never be handed out again
 
 
+class GroupState(StrEnum):
+    RUNNING = "running"  # its sessions are made ahead of time
+    PAUSED = "paused"  # none are made; what was to come is cancelled
+    ENDED = "ended"  # for good; the past stays
+
+
+class LeaveReason(StrEnum):
+    PATIENT = "patient"  # by the member
+    CLINIC = "clinic"  # by the clinic
+    COMPLETED = "completed"  # the group or the member's time in it came to its end
+
+
+class WaitState(StrEnum):
+    WAITING = "waiting"  # in the line; may have an offer open
+    BOOKED = "booked"  # took an offer
+    LEFT = "left"  # no longer wants it, or was taken out
+
+
+class OfferState(StrEnum):
+    OPEN = "open"  # held for one person until its deadline
+    ACCEPTED = "accepted"  # booked
+    DECLINED = "declined"  # passed on at once
+    EXPIRED = "expired"  # nobody answered in time
+    WITHDRAWN = "withdrawn"  # taken back by the clinic, or by a change of the session
+
+
 S, B, A, R = SessionState, BookingState, Attendance, RoomState
 
 # The way back from CANCELLED is the undo, for a few minutes and only if the time is still free.
@@ -75,6 +101,27 @@ ROOM_MOVES: Mapping[RoomState, frozenset[RoomState]] = {
     R.OPEN: frozenset({R.PENDING, R.CLOSED, R.REVOKED}),
     R.CLOSED: frozenset(),
     R.REVOKED: frozenset({R.PENDING}),
+}
+
+
+GROUP_MOVES: Mapping[GroupState, frozenset[GroupState]] = {
+    GroupState.RUNNING: frozenset({GroupState.PAUSED, GroupState.ENDED}),
+    GroupState.PAUSED: frozenset({GroupState.RUNNING, GroupState.ENDED}),
+    GroupState.ENDED: frozenset(),
+}
+
+WAIT_MOVES: Mapping[WaitState, frozenset[WaitState]] = {
+    WaitState.WAITING: frozenset({WaitState.BOOKED, WaitState.LEFT}),
+    WaitState.BOOKED: frozenset(),
+    WaitState.LEFT: frozenset(),
+}
+
+OFFER_MOVES: Mapping[OfferState, frozenset[OfferState]] = {
+    OfferState.OPEN: frozenset(OfferState) - {OfferState.OPEN},
+    OfferState.ACCEPTED: frozenset(),
+    OfferState.DECLINED: frozenset(),
+    OfferState.EXPIRED: frozenset(),
+    OfferState.WITHDRAWN: frozenset(),
 }
 
 

@@ -4,10 +4,13 @@ from scheduling.models.availability import AccessDay, DayHours, Holiday, TimeOff
 from scheduling.models.booking import Booking, CheckIn
 from scheduling.models.catalogue import Kind, Medium, Modality, Offering, Service
 from scheduling.models.event import Event, EventKind
+from scheduling.models.group import Entry, Facilitator, Group, Member
 from scheduling.models.reply import StoredReply
 from scheduling.models.room import ActionLink, Connection, HookReceipt, JoinLink, Room
+from scheduling.models.series import Series, SeriesLink
 from scheduling.models.session import Occupancy, Session
 from scheduling.models.task import Invite, Task, TaskKind
+from scheduling.models.waitlist import Waiting, WaitOffer
 
 __all__ = [
     "AccessDay",
@@ -16,23 +19,31 @@ __all__ = [
     "CheckIn",
     "Connection",
     "DayHours",
+    "Entry",
     "Event",
     "EventKind",
     "Holiday",
+    "Facilitator",
+    "Group",
     "HookReceipt",
     "Invite",
     "JoinLink",
     "Kind",
     "Medium",
+    "Member",
     "Modality",
     "Occupancy",
     "Offering",
     "Room",
+    "Series",
+    "SeriesLink",
     "Service",
     "Session",
     "StoredReply",
     "Task",
     "TaskKind",
     "TimeOff",
+    "WaitOffer",
+    "Waiting",
     "WeeklyHours",
 ]

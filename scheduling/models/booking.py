@@ -55,6 +55,8 @@ class Booking(models.Model):
         max_length=20, blank=True, choices=[(a.value, a.value) for a in Attendance]
     )
     attendance_at = models.DateTimeField(null=True)
+    late_by = models.PositiveSmallIntegerField(null=True)  # minutes, of who attended
+    left_early_by = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         constraints = [

@@ -12,6 +12,7 @@ from scheduling.engine.interval import from_minute
 from scheduling.engine.lifecycle import SessionState
 from scheduling.models.catalogue import Medium, Service
 from scheduling.models.guard import NoOverlap
+from scheduling.models.series import Series
 
 LONGEST = 720  # minutes that one session may take, buffers included; bounds the guard's probe
 
@@ -33,10 +34,19 @@ class Session(models.Model):
         max_length=10, choices=[(s.value, s.value) for s in SessionState],
     )  # fmt: skip
     revision = models.PositiveIntegerField(default=0)  # raised by every visible change
+    series = models.ForeignKey(Series, models.PROTECT, null=True, related_name="sessions")
+    slot = models.BigIntegerField(null=True)  # the start that the series gave it; never moves
+    present = models.PositiveSmallIntegerField(null=True)  # how many came to a group
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["series", "slot"], name="session_of_series_once"),
+            models.CheckConstraint(
+                condition=Q(series__isnull=True, slot__isnull=True)
+                | Q(series__isnull=False, slot__isnull=False),
+                name="session_of_series_has_slot",
+            ),
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="session_in_order"),
             models.CheckConstraint(
                 condition=Q(state__in=[s.value for s in SessionState]), name="session_state_known"

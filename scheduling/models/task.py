@@ -8,6 +8,7 @@ from django.db.models import Q
 from accounts.models import Clinic, Patient, Therapist
 from accounts.sealed import SealedTextField
 from scheduling.models.booking import Booking
+from scheduling.models.series import Series
 from scheduling.models.session import Session
 
 
@@ -22,8 +23,9 @@ class TaskKind(models.TextChoices):
 class Task(models.Model):
     """One thing that the worker owes somebody: leased while it is done, retried, given up visibly.
 
-    At most one undone "bring up to date" per recipient and session. `message` holds the very bytes
-    that are being sent (as Latin-1), so that a retry repeats them under the same Message-ID.
+    At most one undone "bring up to date" per recipient and session, or series. `message` holds
+    the very bytes that are being sent (as Latin-1), so that a retry repeats them under the same
+    Message-ID.
     `maybe_sent` is true from before they are handed over until a definite answer is stored;
     `telling` is what the Invite becomes once they were.
     """
@@ -32,6 +34,7 @@ class Task(models.Model):
     kind = models.CharField(max_length=16, choices=TaskKind.choices)
     clinic = models.ForeignKey(Clinic, models.CASCADE, null=True, related_name="+")
     session = models.ForeignKey(Session, models.CASCADE, null=True, related_name="tasks")
+    series = models.ForeignKey(Series, models.CASCADE, null=True, related_name="tasks")
     booking = models.ForeignKey(Booking, models.CASCADE, null=True, related_name="tasks")
     patient = models.ForeignKey(Patient, models.CASCADE, null=True, related_name="+")
     therapist = models.ForeignKey(Therapist, models.CASCADE, null=True, related_name="+")
@@ -63,6 +66,16 @@ class Task(models.Model):
                 name="task_one_undone_therapist",
             ),
             models.UniqueConstraint(
+                fields=["series", "patient", "kind"],
+                condition=Q(kind="tell_patient", done_at__isnull=True, gave_up_at__isnull=True),
+                name="task_one_undone_patient_series",
+            ),
+            models.UniqueConstraint(
+                fields=["series", "therapist", "kind"],
+                condition=Q(kind="tell_therapist", done_at__isnull=True, gave_up_at__isnull=True),
+                name="task_one_undone_therapist_series",
+            ),
+            models.UniqueConstraint(
                 fields=["booking", "key"], condition=Q(kind="remind"), name="task_remind_once"
             ),
         ]
@@ -79,14 +92,16 @@ class Task(models.Model):
 
 
 class Invite(models.Model):
-    """What one recipient was last told about a session, as far as it was handed over.
+    """What one recipient was last told about a session or series, as far as it was handed over.
 
     UID until a CANCEL (which no UID outlives), SEQUENCE raised by every visible change; `method`
     is that of the last calendar object. `told` is "", "off", or "on:" with a fingerprint of what
     the last message said, compared with what is now. RFC 5545 3.8.7.4, RFC 5546 2.1.4.
+    `dates` is what was told of each date of a series: its slot -> [start, end], minutes.
     """
 
-    session = models.ForeignKey(Session, models.CASCADE, related_name="invites")
+    session = models.ForeignKey(Session, models.CASCADE, null=True, related_name="invites")
+    series = models.ForeignKey(Series, models.CASCADE, null=True, related_name="invites")
     patient = models.ForeignKey(Patient, models.CASCADE, null=True, related_name="+")
     therapist = models.ForeignKey(Therapist, models.CASCADE, null=True, related_name="+")
     uid = models.UUIDField(default=uuid4, unique=True)
@@ -95,9 +110,20 @@ class Invite(models.Model):
     stamp = models.DateTimeField(null=True)
     told = models.CharField(max_length=64, blank=True)
     answer = models.CharField(max_length=20, blank=True)
+    dates = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(session__isnull=False) ^ Q(series__isnull=False),
+                name="invite_of_session_or_series",
+            ),
+            models.UniqueConstraint(
+                fields=["series", "patient"], name="invite_patient_of_series_once"
+            ),
+            models.UniqueConstraint(
+                fields=["series", "therapist"], name="invite_therapist_of_series_once"
+            ),
             models.UniqueConstraint(fields=["session", "patient"], name="invite_patient_once"),
             models.UniqueConstraint(fields=["session", "therapist"], name="invite_therapist_once"),
         ]

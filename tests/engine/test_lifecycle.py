@@ -5,13 +5,19 @@ import pytest
 from scheduling.engine.lifecycle import (
     ATTENDANCE_MOVES,
     BOOKING_MOVES,
+    GROUP_MOVES,
+    OFFER_MOVES,
     ROOM_MOVES,
     SESSION_MOVES,
+    WAIT_MOVES,
     Attendance,
     BookingState,
+    GroupState,
     IllegalMove,
+    OfferState,
     RoomState,
     SessionState,
+    WaitState,
     require_move,
 )
 
@@ -20,6 +26,9 @@ TABLES = [
     (BOOKING_MOVES, BookingState),
     (ATTENDANCE_MOVES, Attendance),
     (ROOM_MOVES, RoomState),
+    (GROUP_MOVES, GroupState),
+    (WAIT_MOVES, WaitState),
+    (OFFER_MOVES, OfferState),
 ]
 
 
