@@ -57,6 +57,7 @@ class SeriesLink(models.Model):
     Kept like a JoinLink, to whose own gates it leads.
     """
 
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     series = models.ForeignKey(Series, models.CASCADE, related_name="links")
     patient = models.ForeignKey(Patient, models.CASCADE, null=True, related_name="+")
     therapist = models.ForeignKey(
