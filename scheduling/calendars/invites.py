@@ -41,7 +41,8 @@ class InviteFacts:
 
     Times are UTC in whole seconds. `zone` is the recipient's, for web calendars; the object itself
     is in UTC. Names nobody: `organizer_name` and `summary` are words that tell nothing of care.
-    A session by telephone has no `join_url`. `alarm_minutes` is before the start, None for none.
+    Behind the `join_url` of a session `by_telephone` one checks in and is then called.
+    `alarm_minutes` is before the start, None for none.
     """
 
     uid: str
@@ -55,6 +56,7 @@ class InviteFacts:
     organizer_name: str
     attendee: str | None = None
     join_url: str | None = None
+    by_telephone: bool = False
     language: str = "en"
     summary: str | None = None
     description: tuple[str, ...] | None = None
@@ -165,17 +167,21 @@ def _add_busy(event: Event, facts: InviteFacts) -> None:
     if text := _description(facts):
         event.add("description", text)
     if facts.join_url is not None:
-        _add_link(event, facts.join_url)
+        _add_link(event, facts.join_url, by_telephone=facts.by_telephone)
     if facts.alarm_minutes is not None:
         trigger = timedelta(minutes=-facts.alarm_minutes)
         event.add_component(Alarm.new_display(_summary(facts), trigger))
 
 
-def _add_link(event: Event, url: str) -> None:
-    """LOCATION is what Google and Outlook show, URL what Apple does, CONFERENCE is RFC 7986."""
+def _add_link(event: Event, url: str, *, by_telephone: bool) -> None:
+    """LOCATION is what Google and Outlook show, URL what Apple does, CONFERENCE is RFC 7986.
+
+    By telephone there is nothing to dial in to: we call.
+    """
     event.add("location", url)
     event.add("url", vUri(url))
-    event.add("conference", Conference(url, feature="VIDEO").to_uri())
+    if not by_telephone:
+        event.add("conference", Conference(url, feature="VIDEO").to_uri())
 
 
 def _organizer(facts: InviteFacts) -> vCalAddress:
@@ -206,6 +212,8 @@ def _description(facts: InviteFacts) -> str:
             return ""
         if facts.kind is Recipient.THERAPIST:
             return _("Sign in and open the link when it is time.")
+        if facts.by_telephone:
+            return _("We will call you. Please check in by the link before; it is yours alone.")
         return _("Open the link when it is time. It is yours alone; please do not pass it on.")
 
 

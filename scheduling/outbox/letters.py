@@ -146,6 +146,7 @@ def invite_facts(standing: Standing, calendar: Calendar) -> InviteFacts:
         organizer_name=words.sender_name(session.clinic.sender_name),
         attendee=standing.address,
         join_url=(join_url(standing) or None) if standing.on else None,
+        by_telephone=not by_video(session),
         language=standing.language,
         kind=Recipient.PATIENT if standing.patient else Recipient.THERAPIST,
     )

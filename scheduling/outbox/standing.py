@@ -20,7 +20,8 @@ BY_PATIENT = (CancelReason.PATIENT.value, CancelReason.PATIENT_LATE.value)
 class Standing:
     """`on`: it takes place, with this recipient. `full`: details may be mailed (PR2).
 
-    `token` is of the recipient's own join link; "" where there is none, as by telephone.
+    `token` is of the recipient's own join link; "" where none is needed, as by a
+    therapist who calls.
     """
 
     session: Session
@@ -65,7 +66,7 @@ def of_patient(
         address=patient.email,
         zone=patient.time_zone or seat.zone,
         language=patient.language,
-        token=link.token if link and by_video(session) else "",
+        token=link.token if link else "",
         by_clinic=bool(seat.cancel_reason) and seat.cancel_reason not in BY_PATIENT,
         booking=seat,
         patient=patient,

@@ -113,7 +113,10 @@ def joining(words: Words) -> str:
         return (
             _("It is by telephone: please call.")
             if words.host
-            else (_("It is by telephone: we will call you at the number you gave us."))
+            else _(
+                "It is by telephone: we will call you at the number you gave us. "
+                "Please check in here, from ten minutes before:"
+            )
         )
     if words.host:
         return _("It is by video. The page opens ten minutes before:")

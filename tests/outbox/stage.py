@@ -57,10 +57,11 @@ class Stage:
         client.force_login(self.world.nora.user)
         return client
 
-    def book_at_the_page(self) -> str:
+    def book_at_the_page(self, medium: str = "video") -> str:
         from tests.web.patient import booked
 
-        return booked(self.nora(), self.world, next(self.times), therapist=self.world.alma.uuid)
+        said = {"therapist": self.world.alma.uuid, "medium": medium}
+        return booked(self.nora(), self.world, next(self.times), **said)
 
     def move_at_the_page(self, seat: str) -> int:
         from tests.web.patient import HOME, filters
@@ -73,6 +74,11 @@ class Stage:
         from tests.web.patient import HOME
 
         return self.nora().post(f"{HOME}my/{seat}/cancel/").status_code
+
+    def shows(self, path: str) -> str:
+        from tests.web.patient import text_of
+
+        return text_of(self.nora().get(path, follow=True))
 
     def opens(self, path: str) -> int:
         return self.nora().get(path, follow=True).status_code

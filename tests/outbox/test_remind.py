@@ -50,6 +50,17 @@ def test_a_day_and_an_hour_before(world, sink, work, seat):
     assert sink.to("alma@example.org") == []
 
 
+def test_a_reminder_of_a_telephone_session_leads_to_the_check_in(world, sink, work):
+    """TH1."""
+    seat = booked(world, start=at(THURSDAY, 14), medium="telephone")
+    work()
+    sink.clear()
+    work(before(seat, 24))
+    (said,) = reminders(sink)
+    assert f"/j/{seat.join_link.token}/" in said
+    assert "we will call you at the number you gave us" in said and "video" not in said
+
+
 def test_a_reminder_has_no_calendar_object(world, sink, work, seat):
     work(before(seat, 24))
     assert sink.to(NORA)[0].calendar is None

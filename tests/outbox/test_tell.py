@@ -1,5 +1,6 @@
 """Bringing people up to date: asked for, moved, cancelled, restored, and told nothing needless."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -138,13 +139,34 @@ def test_a_session_that_goes_to_another_therapist_is_cancelled_for_the_first(wor
     assert kinds(sink.to("nora@example.org")) == ["REQUEST"]
 
 
-def test_a_session_by_telephone_has_no_way_in_by_link(world, sink, work):
+def test_a_session_by_telephone_leads_to_the_check_in(world, sink, work):
+    """TH1: mail and calendar of a telephone session lead to the page that asks where one is."""
     booked(world, medium="telephone")
     work()
     (mine,) = sink.to("nora@example.org")
-    assert "we will call you" in mine.text
-    assert "/j/" not in mine.text
-    assert "location" not in mine.event
+    (link,) = JoinLink.objects.filter(booking__patient=world.nora)
+    page = f"https://clinic.example/j/{link.token}/"
+    for body in (mine.text, mine.html):
+        assert "It is by telephone: we will call you at the number you gave us." in body
+        assert "Please check in here, from ten minutes before:" in body
+        assert page in body and "video" not in body and "Join" not in body
+    assert str(mine.event["location"]) == page
+    assert "We will call you." in mine.event["description"]
+    assert "conference" not in mine.event, "there is nothing to dial in to"
+    (theirs,) = sink.to("alma@example.org")
+    assert "It is by telephone: please call." in theirs.text
+    assert "/j/" not in theirs.text and "location" not in theirs.event
+
+
+def test_no_mail_tells_the_number_that_is_called(world, sink, work):
+    """PR1: not even the end of it, in mail to patient or therapist."""
+    seat = booked(world, medium="telephone")
+    work()
+    work(seat.starts_at - timedelta(hours=1))
+    assert len(sink.messages) == 3
+    for message in sink.messages:
+        said = re.sub(r"https?://\S+", "", message.text + message.html)
+        assert world.nora.phone[-4:] not in said
 
 
 def test_without_a_signature_there_is_a_notice_and_no_word_of_what(world, sink, work):

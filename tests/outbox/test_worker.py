@@ -259,6 +259,18 @@ def test_from_the_page_to_the_calendar(environment, stage, smtp):
         assert story == [("REQUEST", 0), ("REQUEST", 1), ("CANCEL", 2)]
 
 
+def test_by_telephone_from_the_page_to_the_mail_to_the_door(environment, stage, smtp):
+    """TH1: a telephone session's mail leads to the page that asks for the place."""
+    stage("book_at_the_page", medium="telephone")
+    with working(environment):
+        smtp.wait(2)
+    (mine,) = smtp.to("nora@example.org")
+    assert "we will call you at the number you gave us" in mine.text
+    (door,) = re.findall(r"https://clinic\.example(/j/\S+)", mine.text)
+    page = stage("shows", path=door)
+    assert "By telephone" in page and "We will call you." in page
+
+
 def test_a_reminder_goes_out_and_none_after_a_cancel(environment, stage, smtp):
     """The worker sweeps by itself: who booked yesterday for soon is reminded once; after a cancel
     another worker has nothing left to say but that."""

@@ -257,10 +257,16 @@ def test_the_calendar_file_is_neutral(world, nora: Client):
         assert secret not in body
 
 
-def test_a_session_by_telephone_has_no_link_to_join(world, nora: Client):
+def test_a_session_by_telephone_leads_to_the_check_in(world, nora: Client):
+    """TH1."""
     uuid = booked(nora, world, TUESDAY, medium="telephone")
-    assert "/j/" not in nora.get(f"{HOME}booked/{uuid}/appointment.ics").content.decode()
-    assert "calls you at the number in your profile" in text_of(nora.get(f"{HOME}booked/{uuid}/"))
+    link = JoinLink.objects.get(booking__uuid=uuid)
+    file = nora.get(f"{HOME}booked/{uuid}/appointment.ics").content.decode()
+    assert f"/j/{link.token}/" in file.replace("\r\n ", "")
+    assert "We will call you." in file and "CONFERENCE" not in file
+    page = text_of(nora.get(f"{HOME}booked/{uuid}/"))
+    assert "choose “Check in”. It opens 10 minutes before." in page
+    assert "We will call you then, at the number in your profile" in page
 
 
 def test_another_patients_booking_is_not_there(world, nora: Client):

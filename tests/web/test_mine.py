@@ -67,11 +67,31 @@ def test_join_says_when_it_opens_and_then_is_a_link(world, nora: Client, clock):
         assert f'href="/j/{token}/"' in nora.get(path).content.decode()
 
 
-def test_a_session_by_telephone_has_no_way_in(world, nora: Client):
+def test_by_telephone_one_checks_in_and_is_then_called(world, nora: Client, clock):
+    """TH1: the place is asked for at each session, so these pages lead there as for video."""
+    uuid = booked(nora, world, TUESDAY, medium="telephone")
+    link = JoinLink.objects.get(booking__uuid=uuid)
+    for path in (MINE, f"{MINE}{uuid}/"):
+        page = text_of(nora.get(path))
+        assert "We will call you at the number ending in 0123." in page
+        assert "“Check in” opens here at 9:50 AM PST that day." in page
+        assert "“Join”" not in page and world.nora.phone not in page
+    clock.move_to(Booking.objects.get(uuid=uuid).starts_at - timedelta(minutes=10))
+    nora.force_login(world.nora.user)
+    for path in (MINE, f"{MINE}{uuid}/"):
+        page = nora.get(path)
+        assert f'href="/j/{link.token}/"' in page.content.decode()
+        assert "Check in" in text_of(page) and "Join" not in text_of(page)
+    door = text_of(nora.get(f"/j/{link.token}/", follow=True))
+    assert "By telephone" in door and "State where you are now" in door
+
+
+def test_by_telephone_without_a_number_on_file(world, nora: Client):
+    world.nora.phone = ""
+    world.nora.save()
     booked(nora, world, TUESDAY, medium="telephone")
-    assert "Your therapist calls you then, at the number in your profile." in text_of(
-        nora.get(MINE)
-    )
+    said = "We will call you at the number that you give us when you check in."
+    assert said in text_of(nora.get(MINE))
 
 
 def test_when_it_is_too_late_to_change_the_page_says_whom_to_call(world, nora: Client, clock):

@@ -67,12 +67,11 @@ def calendar_facts(row: Booking, zone: str, now: datetime) -> invites.InviteFact
         organizer=sender_address(),
         organizer_name=sender_name(row.clinic.sender_name),
         join_url=join_url(row),
+        by_telephone=row.session.medium == Medium.TELEPHONE.value,
     )
 
 
 def join_url(row: Booking) -> str | None:
-    """The patient's own way in; None for a session by telephone."""
-    if row.session.medium != Medium.VIDEO.value:
-        return None
+    """The patient's own way in."""
     way_in = JoinLink.objects.filter(booking=row, revoked_at__isnull=True).first()
     return link(f"/j/{way_in.token}/") if way_in else None

@@ -53,7 +53,9 @@ def one_page(
         "facts": words.facts(seen),
         "label": label,
         "kind": kind,
-        "entry": entry(seen, request, ways_in([row])) if booked else None,
+        "entry": entry(seen, request, ways_in([row]), mine.own_profile(request.actor))
+        if booked
+        else None,
         "by_video": seen.medium == Medium.VIDEO.value,
         "late_now": booked and not seen.has_begun(request.now),
         "undo": undo_until is not None

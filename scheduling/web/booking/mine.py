@@ -38,7 +38,7 @@ def sessions(request: PageRequest) -> HttpResponse:
     shown = gone[:PER_PAGE]
     ways = ways_in(coming)
     page = {
-        "upcoming": [entry(one, request, ways) for one in _read(coming, patient)],
+        "upcoming": [entry(one, request, ways, patient) for one in _read(coming, patient)],
         "past": [past_entry(one, request) for one in _read(shown, patient)],
         "earlier_url": f"?skip={skip + PER_PAGE}" if len(gone) > PER_PAGE else "",
         "later_url": f"?skip={max(0, skip - PER_PAGE)}" if skip else "",
@@ -56,7 +56,9 @@ def ways_in(rows: list[Booking]) -> dict[UUID, JoinLink]:
     return {link.booking.uuid: link for link in links.select_related("booking") if link.booking}
 
 
-def entry(one: Appointment, request: PageRequest, ways: dict[UUID, JoinLink]) -> dict[str, Any]:
+def entry(
+    one: Appointment, request: PageRequest, ways: dict[UUID, JoinLink], patient: Patient
+) -> dict[str, Any]:
     """A session that is to come, as its card shows it."""
     opens = one.start - OPENS
     link = ways.get(one.uuid)
@@ -66,6 +68,7 @@ def entry(one: Appointment, request: PageRequest, ways: dict[UUID, JoinLink]) ->
         "with": full_name(one.therapist),
         "medium": Medium(one.medium).label,
         "by_video": one.medium == Medium.VIDEO.value,
+        "ending": patient.phone[-4:],
         "join": f"/j/{link.token}/" if link and opens <= to_minute(request.now) else "",
         "opens": times.clock_in(opens, one.zone),
         "changeable": one.start - to_minute(request.now) >= change_notice(request.clinic),
