@@ -31,6 +31,7 @@ class Why(StrEnum):
 
 class Misfit(NamedTuple):
     session: UUID
+    booking: UUID
     start: int
     end: int
     patient: int
@@ -84,7 +85,7 @@ def _upcoming(rows: QuerySet[Booking], therapist: Therapist, now: datetime) -> l
         "last": F("patient__last_name"),
         "of": F("session__uuid"),
     }
-    fields = ("start", "end", "place", "zone", "override", "patient_id")
+    fields = ("uuid", "start", "end", "place", "zone", "override", "patient_id")
     found: Any = mine.order_by("start").values(*fields, **names)
     return list(found)
 
@@ -139,4 +140,4 @@ def _licensed(row: dict[str, Any], licences: list[tuple[str, date, date]]) -> bo
 
 def _misfit(row: dict[str, Any], why: tuple[Why, ...]) -> Misfit:
     name = called(row["called"], row["first"], row["last"])
-    return Misfit(row["of"], row["start"], row["end"], row["patient_id"], name, why)
+    return Misfit(row["of"], row["uuid"], row["start"], row["end"], row["patient_id"], name, why)

@@ -134,12 +134,16 @@ def _standing(row: Booking, now: datetime) -> Standing:
     return standing(row.state, row.late, row.attendance, False, row.start, row.end, minute)
 
 
-def booking(actor: Actor, uuid: UUID) -> Booking:
-    """One booking of somebody whom the desk may look up, with all its page needs. Two queries."""
+def bookings(actor: Actor) -> QuerySet[Booking]:
+    """Those of everybody whom the desk may look up; NotFound for who is not of the desk."""
     if not actor.has(policy.DESK):
         raise NotFound
-    rows = policy.visible(Booking, actor).exclude(patient__user=actor.user)
-    rows = rows.select_related("session__service__modality", "patient", "clinic")
+    return policy.visible(Booking, actor).exclude(patient__user=actor.user)
+
+
+def booking(actor: Actor, uuid: UUID) -> Booking:
+    """One of these, with all its page needs. Two queries."""
+    rows = bookings(actor).select_related("session__service__modality", "patient", "clinic")
     found = rows.prefetch_related("session__occupancies__profile").filter(uuid=uuid).first()
     if found is None:
         raise NotFound

@@ -20,6 +20,7 @@ from scheduling.engine.interval import DAY, day_number, to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import NotFound
 from scheduling.models import Booking, Service, Task
+from scheduling.queries.misfits import Change, Misfit, misfits
 
 SOON = timedelta(days=60)
 
@@ -126,6 +127,16 @@ def on_day(actor: Actor, day: date, now: datetime) -> list[Risk]:
         if day in {local_day(row["own"], row["start"]), local_day(row["own"], row["end"] - 1)}
     ]
     return _named(actor, found)
+
+
+def outside_hours(
+    actor: Actor, therapist: Therapist, now: datetime, change: Change | None = None
+) -> list[Misfit]:
+    """Booked sessions that do not fit a therapist's hours, without whose they are."""
+    require_office(actor)
+    rows = Booking.objects.filter(clinic=actor.clinic)
+    found = misfits(rows, therapist, now, change)
+    return [one._replace(patient=0, name="") for one in found]
 
 
 def _booked(actor: Actor, which: Q) -> Iterable[dict[str, Any]]:

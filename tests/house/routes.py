@@ -335,18 +335,31 @@ THEIR = "t:200 a:login *:404"  # a session of the caseload
 ACT = "a:login tu:405 *:404"  # how a route that only takes POST answers GET
 SESSION = "c/<slug:slug>/sessions/<uuid:session>/"
 HOURS = "c/<slug:slug>/hours/"
+KEEPERS = "dc:200 a:login *:404"  # of a therapist's hours: desk and office
+HOURS_ACT = "a:login tudc:405 *:404"  # whose hours they are is asked by POST alone
+OTHERS_HOURS = "c/<slug:slug>/therapists/<uuid:therapist>/hours/"
 
 THERAPIST = [
     Row("c/<slug:slug>/today/", get=WORK),
     Row("c/<slug:slug>/week/", get=WORK),
     Row(HOURS, get=WORK, post="tu:422 a:login *:404"),
     Row(HOURS + "day/", get=WORK, post="tu:422 a:login *:404"),
-    Row(HOURS + "day/usual/", get=ACT, post="tu:go a:login *:404"),
+    Row(HOURS + "day/usual/", get=HOURS_ACT, post="tu:go a:login *:404"),
     Row(HOURS + "time-off/", get=WORK, post="tu:422 a:login *:404"),
     Row(
         HOURS + "time-off/<int:row>/remove/",
-        get=ACT,
+        get=HOURS_ACT,
         post="t:go a:login *:404",
+        use={"row": "time_off"},
+    ),
+    Row(OTHERS_HOURS, get=KEEPERS, post="dc:422 a:login *:404"),
+    Row(OTHERS_HOURS + "day/", get=KEEPERS, post="dc:422 a:login *:404"),
+    Row(OTHERS_HOURS + "day/usual/", get=HOURS_ACT, post="dc:go a:login *:404"),
+    Row(OTHERS_HOURS + "time-off/", get=KEEPERS, post="dc:422 a:login *:404"),
+    Row(
+        OTHERS_HOURS + "time-off/<int:row>/remove/",
+        get=HOURS_ACT,
+        post="dc:go a:login *:404",
         use={"row": "time_off"},
     ),
     Row(SESSION, get=THEIR),

@@ -3,9 +3,11 @@
 import pytest
 from django.test import Client
 
+from accounts.actor import Actor
+from scheduling.actions.hold import hold
 from tests.web.desk import DESK, at_work, audited, booked
 from tests.web.patient import text_of
-from tests.world import NY, World, at, build, patient
+from tests.world import LA, NOW, NY, World, at, build, patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -63,6 +65,46 @@ def test_the_night_of_the_change(world, desk):
     assert desk.get(DESK, {"day": "2027-11-07"}).status_code == 200
 
 
+def kept(world, day="2027-03-03", hour=11) -> None:
+    """Somebody without a name is booking Alma, and has ten minutes for it."""
+    hold(
+        service=world.cbt.uuid,
+        therapist=world.alma.uuid,
+        start=at(day, hour),
+        medium="video",
+        place="CA",
+        zone=LA,
+        secret="s1",
+        actor=Actor.anonymous(world.clinic),
+        now=NOW,
+    )
+
+
+def test_a_time_that_somebody_is_booking_is_on_the_sheet_without_a_name(world, desk, clock):
+    booked(world, world.nora, at("2027-03-03", 13))
+    kept(world)
+    page = text_of(desk.get(DESK, {"day": "2027-03-03"}))
+    told = "11:00 AM to 11:50 AM PST somebody is booking this just now Video, 50 minutes"
+    assert f"{told} Kept until 9:10 AM PST" in page
+    assert page.index(told) < page.index("Nora Quill")
+    assert "Wednesday, March 3, 2027 1 session." in page
+    clock.shift(10 * 60)
+    assert "somebody is booking" not in text_of(desk.get(DESK, {"day": "2027-03-03"}))
+
+
+def test_a_time_that_is_kept_with_nobody_else_that_day(world, desk):
+    kept(world)
+    page = text_of(desk.get(DESK, {"day": "2027-03-03"}))
+    assert "somebody is booking this just now" in page
+    assert "No sessions on this day" not in page
+
+
+def test_times_that_are_kept_in_another_clinic_are_not_told(world, desk):
+    """AC3."""
+    kept(build("haven", "2"))
+    assert "somebody is booking" not in text_of(desk.get(DESK, {"day": "2027-03-03"}))
+
+
 def test_states(world, desk, clock):
     done = booked(world, world.nora, at("2027-03-01", 14))
     done.attendance = "no_show"
@@ -94,13 +136,13 @@ def test_ones_own_session_has_no_name(world, desk):
 
 
 def test_a_full_day_costs_what_an_empty_one_does(world, desk, django_assert_max_num_queries):
-    """Session, user, clinic, roles, second factor; then bookings, therapists, audit."""
+    """Session, user, clinic, roles, second factor; then bookings, kept times, therapists, audit."""
     desk.get(DESK)
     for number, hour in enumerate((9, 10, 11, 12, 13)):
         who = patient(world.clinic, f"Quinn{number}", user=None)
         booked(world, who, at("2027-03-03", hour))
         booked(world, world.nora, at("2027-03-04", hour), therapist=world.ben.uuid)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         desk.get(DESK, {"day": "2027-03-03"})
 
 

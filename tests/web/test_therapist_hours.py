@@ -233,7 +233,7 @@ def test_saving_moves_nothing_and_lists_what_no_longer_fits(alma, world):
 def test_the_preview_says_which_planned_hours_it_would_replace(alma):
     alma.post(HOURS, typed("0 9/12", valid_from="2027-06-01"))
     page = text_of(alma.post(HOURS, typed("0 10/12", do="preview")))
-    assert "Hours that you had planned are replaced: from Tuesday, June 1, 2027" in page
+    assert "Hours that were planned are replaced: from Tuesday, June 1, 2027" in page
 
 
 def test_planned_hours_can_be_edited(alma):

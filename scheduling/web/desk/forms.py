@@ -20,8 +20,10 @@ from scheduling.web.desk.words import reasons
 PAPER = {
     Form.TELEHEALTH.value: gettext_lazy("The patient has signed the consent to telehealth."),
     Form.MAIL.value: gettext_lazy(
-        "The patient accepts date, time and calendar entry by unencrypted e-mail."
+        "The patient accepts date, time and calendar entry by unencrypted e-mail, at the address "
+        "that was read back."
     ),
+    Form.GROUP.value: gettext_lazy("The patient has signed the agreement on groups."),
 }
 ALOUD = {
     Form.TELEHEALTH.value: gettext_lazy(
@@ -89,6 +91,7 @@ class NewPatientForm(PatientForm):
 
     telehealth = forms.BooleanField(label=PAPER[Form.TELEHEALTH.value], required=False)
     mail = forms.BooleanField(label=PAPER[Form.MAIL.value], required=False)
+    group = forms.BooleanField(label=PAPER[Form.GROUP.value], required=False)
 
     def __init__(self, data: Any, *, zone: str, versions: dict[str, int]) -> None:
         super().__init__(data, zone=zone)
@@ -118,7 +121,7 @@ class AloudForm(forms.Form):
         """`versions`: the newest of each form of the clinic; `mail`: there is an address."""
         super().__init__(data)
         self.versions = versions
-        for name in Form.values:
+        for name in ALOUD:
             if name in signed or name not in versions:
                 del self.fields[name]
         if not mail:

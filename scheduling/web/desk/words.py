@@ -14,15 +14,19 @@ from scheduling.engine.hours import offset_at
 from scheduling.engine.lifecycle import CancelReason
 from scheduling.models import Medium
 from scheduling.queries import times
-from scheduling.queries.day_sheet import Column, Line
+from scheduling.queries.day_sheet import Column, Held, Line
 from scheduling.queries.people import Seen
 from scheduling.web.therapist.words import chip, span
 
 
 class SheetLine(NamedTuple):
-    """A booking as the day's sheet shows it. `theirs`: on the therapist's own clock."""
+    """A booking as the day's sheet shows it, or a time that is kept, which has no `line`.
 
-    line: Line
+    `theirs`: on the therapist's own clock.
+    """
+
+    start: int
+    line: Line | None
     time: str
     theirs: str
     medium: str
@@ -31,18 +35,29 @@ class SheetLine(NamedTuple):
 
 
 def sheet_lines(column: Column, zone: str) -> list[SheetLine]:
+    """In order of time; a time that is kept is shown until when."""
+    booked = [_sheet_line(one, one, column, zone, chip(one.standing)) for one in column.lines]
+    kept = [_sheet_line(one, None, column, zone, kept_chip(one, zone)) for one in column.held]
+    return sorted(booked + kept, key=lambda one: one.start)
+
+
+def _sheet_line(
+    what: Line | Held, line: Line | None, column: Column, zone: str, mark: tuple[str, str]
+) -> SheetLine:
     own_zone = column.therapist.time_zone
-    return [
-        SheetLine(
-            line,
-            span(line.start, line.end, zone),
-            span(line.start, line.end, own_zone) if differs(line.start, zone, own_zone) else "",
-            str(Medium(line.medium).label),
-            line.end - line.start,
-            chip(line.standing),
-        )
-        for line in column.lines
-    ]
+    return SheetLine(
+        what.start,
+        line,
+        span(what.start, what.end, zone),
+        span(what.start, what.end, own_zone) if differs(what.start, zone, own_zone) else "",
+        str(Medium(what.medium).label),
+        what.end - what.start,
+        mark,
+    )
+
+
+def kept_chip(held: Held, zone: str) -> tuple[str, str]:
+    return _("Kept until %(time)s") % {"time": times.clock_in(held.until, zone)}, "warn"
 
 
 def differs(minute: int, zone: str, other: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -28,7 +29,7 @@ from scheduling.queries import times
 from scheduling.queries.misfits import Change
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.therapist.clock import TimeOfDay, spans_said, text_of
-from scheduling.web.therapist.frame import day_of, here, me, page
+from scheduling.web.therapist.frame import day_of, here, hours_page, whose
 from scheduling.web.therapist.hours import misfit_lines, said_span
 
 ROWS = 3
@@ -111,38 +112,37 @@ def require_coming(form: forms.Form, name: str, today: date) -> None:
         form.add_error(name, _("This day is too far ahead."))
 
 
-@staff("therapist")
+@staff("therapist", "desk", "admin")
 @require_http_methods(["GET", "HEAD", "POST"])
-def day(request: PageRequest) -> HttpResponse:
+def day(request: PageRequest, therapist: UUID | None = None) -> HttpResponse:
     """Put an exception on a date; `?day=` opens one that is there."""
-    therapist, today = me(request), today_of(request)
+    who = whose(request, therapist)
+    today = today_of(request, who)
     if request.method != "POST":
-        return day_page(request, therapist, filled(request, therapist, today))
+        return day_page(request, who, filled(request, who, today))
     form = DayForm(request.POST, today=today)
     if not form.is_valid():
-        return day_page(request, therapist, form, status=422)
+        return day_page(request, who, form, status=422)
     chosen, spans = form.cleaned_data["day"], format_day(form.spans)
-    set_day_hours(
-        therapist=therapist, day=chosen, spans=spans, actor=request.actor, now=request.now
-    )
+    set_day_hours(therapist=who, day=chosen, spans=spans, actor=request.actor, now=request.now)
     messages.success(request, _("Saved for %(day)s.") % {"day": times.day(chosen)})
-    return redirect(here(request, "therapist_days"))
+    return redirect(request.path)
 
 
-@staff("therapist")
+@staff("therapist", "desk", "admin")
 @require_POST
-def usual_day(request: PageRequest) -> HttpResponse:
+def usual_day(request: PageRequest, therapist: UUID | None = None) -> HttpResponse:
     """Take an exception back: the week's hours hold again."""
-    therapist, today = me(request), today_of(request)
-    chosen = day_of(request.POST.get("day", ""), today)
-    set_day_hours(therapist=therapist, day=chosen, spans=None, actor=request.actor, now=request.now)
+    who = whose(request, therapist)
+    chosen = day_of(request.POST.get("day", ""), today_of(request, who))
+    set_day_hours(therapist=who, day=chosen, spans=None, actor=request.actor, now=request.now)
     said = _("On %(day)s the weekly hours hold again.") % {"day": times.day(chosen)}
     messages.success(request, said)
-    return redirect(here(request, "therapist_days"))
+    return redirect(here(request, "therapist_days", *filter(None, [therapist])))
 
 
-def today_of(request: PageRequest) -> date:
-    return local_day(me(request).time_zone, to_minute(request.now))
+def today_of(request: PageRequest, therapist: Therapist) -> date:
+    return local_day(therapist.time_zone, to_minute(request.now))
 
 
 def filled(request: PageRequest, therapist: Therapist, today: date) -> DayForm:
@@ -162,7 +162,7 @@ def day_page(
     request: PageRequest, therapist: Therapist, form: DayForm, *, status: int = 200
 ) -> HttpResponse:
     rows = policy.visible(DayHours, request.actor).filter(
-        therapist=therapist, day__gte=today_of(request)
+        therapist=therapist, day__gte=today_of(request, therapist)
     )
     context = {
         "form": form,
@@ -177,26 +177,25 @@ def day_page(
         "city": times.city(therapist.time_zone),
         "misfits": misfit_lines(request, therapist),
     }
-    return page(request, "day", context, status=status)
+    return hours_page(request, "day", therapist, context, status=status)
 
 
-@staff("therapist")
+@staff("therapist", "desk", "admin")
 @require_http_methods(["GET", "HEAD", "POST"])
-def time_off(request: PageRequest) -> HttpResponse:
+def time_off(request: PageRequest, therapist: UUID | None = None) -> HttpResponse:
     """Two steps: the first shows the sessions that stand in the way, `do=save` saves."""
-    therapist = me(request)
-    today = local_day(therapist.time_zone, to_minute(request.now))
+    who = whose(request, therapist)
+    today = today_of(request, who)
     if request.method != "POST":
-        return time_off_page(request, therapist, TimeOffForm(today=today), today)
+        return time_off_page(request, who, TimeOffForm(today=today), today)
     form = TimeOffForm(request.POST, today=today)
     if not form.is_valid():
-        return time_off_page(request, therapist, form, today, status=422)
+        return time_off_page(request, who, form, today, status=422)
     if request.POST.get("do") != "save":
-        return time_off_check(request, therapist, form)
-    said = form.cleaned_data
-    add_time_off(therapist=therapist, actor=request.actor, now=request.now, **said)
-    messages.success(request, _("Your time off is saved. Nothing that is booked has moved."))
-    return redirect(here(request, "therapist_time_off"))
+        return time_off_check(request, who, form)
+    add_time_off(therapist=who, **form.cleaned_data, actor=request.actor, now=request.now)
+    messages.success(request, _("The time off is saved. Nothing that is booked has moved."))
+    return redirect(request.path)
 
 
 def time_off_page(
@@ -211,7 +210,7 @@ def time_off_page(
         "city": times.city(therapist.time_zone),
         "misfits": misfit_lines(request, therapist),
     }
-    return page(request, "time_off", context, status=status)
+    return hours_page(request, "time_off", therapist, context, status=status)
 
 
 def time_off_check(request: PageRequest, therapist: Therapist, form: TimeOffForm) -> HttpResponse:
@@ -226,7 +225,7 @@ def time_off_check(request: PageRequest, therapist: Therapist, form: TimeOffForm
         "note": said["note"],
         "misfits": [line for line in after if line["start"] < high and line["end"] > low],
     }
-    return page(request, "time_off_check", context)
+    return hours_page(request, "time_off_check", therapist, context)
 
 
 def said_days(first: date, last: date) -> str:
@@ -235,11 +234,11 @@ def said_days(first: date, last: date) -> str:
     return _("%(first)s to %(last)s") % {"first": times.day(first), "last": times.day(last)}
 
 
-@staff("therapist")
+@staff("therapist", "desk", "admin")
 @require_POST
-def no_time_off(request: PageRequest, row: int) -> HttpResponse:
+def no_time_off(request: PageRequest, row: int, therapist: UUID | None = None) -> HttpResponse:
     """Take time off back."""
-    own = policy.find(TimeOff, request.actor, pk=row, therapist=me(request))
-    remove_time_off(time_off=own.pk, actor=request.actor, now=request.now)
+    found = policy.find(TimeOff, request.actor, pk=row, therapist=whose(request, therapist))
+    remove_time_off(time_off=found.pk, actor=request.actor, now=request.now)
     messages.success(request, _("Removed. The weekly hours hold again on these days."))
-    return redirect(here(request, "therapist_time_off"))
+    return redirect(here(request, "therapist_time_off", *filter(None, [therapist])))

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Therapist
 from scheduling import policy
@@ -24,6 +25,18 @@ def me(request: PageRequest) -> Therapist:
     if request.actor.therapist is None:
         raise NotFound
     return policy.find(Therapist, request.actor, pk=request.actor.therapist)
+
+
+def whose(request: PageRequest, therapist: UUID | None) -> Therapist:
+    """Whose hours a page is about: one's own, or those of the therapist in the address.
+
+    Those are kept by desk and office; for anybody else the page is not there.
+    """
+    if therapist is None:
+        return me(request)
+    if not request.actor.has(policy.DESK, policy.ADMIN):
+        raise NotFound
+    return policy.find(Therapist, request.actor, uuid=therapist)
 
 
 def own_calendars(request: PageRequest) -> list[Calendar]:
@@ -70,14 +83,39 @@ def page(
     return render(request, f"therapist/{template}.html", own | context, status=status)
 
 
+def hours_page(
+    request: PageRequest,
+    template: str,
+    therapist: Therapist,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """A page about hours; of somebody else's it says whose, and leads to their other pages."""
+    if therapist.pk == request.actor.therapist:
+        return page(request, template, context, status=status)
+    tabs = [
+        {"label": label, "url": url, "current": url == request.path}
+        for label, name in HOURS
+        for url in [here(request, name, therapist.uuid)]
+    ]
+    others = {"staff_links": bar_of_roles(request), "therapist": therapist, "tabs": tabs}
+    return page(request, template, others | context, status=status)
+
+
+HOURS = [
+    (gettext_lazy("Weekly hours"), "therapist_hours"),
+    (gettext_lazy("Single days"), "therapist_days"),
+    (gettext_lazy("Time off"), "therapist_time_off"),
+]
+
+
 def work_bar(request: PageRequest) -> list[dict[str, Any]]:
     """The therapist's pages, then those that other roles of the same person open."""
     links = [
         (_("Today"), "therapist_today"),
         (_("Week"), "therapist_week"),
-        (_("Weekly hours"), "therapist_hours"),
-        (_("Single days"), "therapist_days"),
-        (_("Time off"), "therapist_time_off"),
+        *HOURS,
     ]
     own = [{"label": label, "url": here(request, name)} for label, name in links]
     ours = {link["url"] for link in own}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,40 +16,40 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from accounts.models import Therapist
+from scheduling import policy
 from scheduling.actions.hours import set_weekly_hours
 from scheduling.engine.hours import day_span, local_day, parse_pattern
 from scheduling.engine.interval import Span, to_minute
 from scheduling.errors import Refusal
-from scheduling.queries import agenda, times, weeks
+from scheduling.queries import agenda, people, risk, times, weeks
 from scheduling.queries.misfits import Change, Misfit, Why, misfits
 from scheduling.queries.weeks import Weeks
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.therapist import words
 from scheduling.web.therapist.clock import text_of
-from scheduling.web.therapist.frame import day_of, here, me, page
+from scheduling.web.therapist.frame import day_of, here, hours_page, whose
 from scheduling.web.therapist.week_form import WeekForm, copied, typed_in, typed_of, with_row
 
 PREVIEWED = timedelta(days=7)
 WARNED = 6 * 7 * 1440  # minutes ahead in which a change of the clock is told
 
 
-@staff("therapist")
+@staff("therapist", "desk", "admin")
 @require_http_methods(["GET", "HEAD", "POST"])
-def weekly(request: PageRequest) -> HttpResponse:
+def weekly(request: PageRequest, therapist: UUID | None = None) -> HttpResponse:
     """Every button of the form sends all of it; only `do=save` writes."""
-    therapist = me(request)
+    who = whose(request, therapist)
     if request.method != "POST":
-        return editor(request, therapist, stored(request, therapist), show_misfits=True)
+        return editor(request, who, stored(request, who), show_misfits=True)
     asked = request.POST.get("do", "preview")
-    form = changed(request, therapist, asked)
+    form = changed(request, who, asked)
     if form is not None:
-        return editor(request, therapist, form)
-    form = WeekForm(
-        typed_in(request.POST.dict()), request.POST.dict(), check=True, **around(request, therapist)
-    )
+        return editor(request, who, form)
+    said = request.POST.dict()
+    form = WeekForm(typed_in(said), said, check=True, **around(request, who))
     if not form.is_valid():
-        return editor(request, therapist, form, status=422)
-    return save(request, therapist, form) if asked == "save" else look(request, therapist, form)
+        return editor(request, who, form, status=422)
+    return save(request, who, form) if asked == "save" else look(request, who, form)
 
 
 def around(request: PageRequest, therapist: Therapist) -> dict[str, Any]:
@@ -96,8 +97,8 @@ def save(request: PageRequest, therapist: Therapist, form: WeekForm) -> HttpResp
         )
     except Refusal as refusal:
         return editor(request, therapist, form, status=refusal.status, refusal=refusal)
-    messages.success(request, _("Your weekly hours are saved. Nothing that is booked has moved."))
-    return redirect(f"{here(request, 'therapist_hours')}?from={wanted.since}")
+    messages.success(request, _("The weekly hours are saved. Nothing that is booked has moved."))
+    return redirect(f"{request.path}?from={wanted.since}")
 
 
 def look(request: PageRequest, therapist: Therapist, form: WeekForm) -> HttpResponse:
@@ -164,7 +165,7 @@ def editor(
         "misfits": misfit_lines(request, therapist, change) if show_misfits else [],
         **extra,
     }
-    return page(request, "hours", context, status=status)
+    return hours_page(request, "hours", therapist, context, status=status)
 
 
 def period(one: Weeks) -> dict[str, Any]:
@@ -205,12 +206,33 @@ def clock_warnings(zone: str, minute: int) -> list[str]:
 def misfit_lines(
     request: PageRequest, therapist: Therapist, change: Change | None = None
 ) -> list[dict[str, Any]]:
-    """The booked sessions that do not fit, with a link each; each patient is in the audit (LG1)."""
-    rows = agenda.cases(request.actor, therapist.pk)
-    found = misfits(rows, therapist, request.now, change)
-    if found:
-        audit.record(request.actor, "hours.misfits", subject=sorted({m.patient for m in found}))
-    return [misfit_line(one, therapist.time_zone) for one in found]
+    """The booked sessions that do not fit. Who is named is in the audit, too (LG1)."""
+    found = misfits_told(request, therapist, change)
+    if named := {one.patient for one in found if one.name}:
+        audit.record(request.actor, "hours.misfits", subject=sorted(named))
+    own = request.actor.therapist == therapist.pk
+    return [
+        misfit_line(one, therapist.time_zone) | {"url": address(request, one, own)} for one in found
+    ]
+
+
+def misfits_told(request: PageRequest, therapist: Therapist, change: Change | None) -> list[Misfit]:
+    """The therapist and the desk are told whose they are; the office times alone."""
+    actor = request.actor
+    if actor.therapist == therapist.pk:
+        rows = agenda.cases(actor, therapist.pk)
+    elif actor.has(policy.DESK):
+        rows = people.bookings(actor)
+    else:
+        return risk.outside_hours(actor, therapist, request.now, change)
+    return misfits(rows, therapist, request.now, change)
+
+
+def address(request: PageRequest, one: Misfit, own: bool) -> str:
+    """Where the reader moves or cancels it."""
+    if own:
+        return here(request, "therapist_session", one.session)
+    return here(request, "desk_booking", one.booking) if one.name else ""
 
 
 def misfit_line(one: Misfit, zone: str) -> dict[str, Any]:
@@ -223,7 +245,6 @@ def misfit_line(one: Misfit, zone: str) -> dict[str, Any]:
         Why.LICENCE: _("no licence there on that day"),
     }
     return {
-        "session": one.session,
         "start": one.start,
         "end": one.end,
         "name": one.name,

@@ -1,15 +1,20 @@
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from scheduling.web.therapist import agenda, change, days, hours, session
 
-urlpatterns: list[URLPattern] = [
+HOURS = [
+    path("", hours.weekly, name="therapist_hours"),
+    path("day/", days.day, name="therapist_days"),
+    path("day/usual/", days.usual_day, name="therapist_usual_day"),
+    path("time-off/", days.time_off, name="therapist_time_off"),
+    path("time-off/<int:row>/remove/", days.no_time_off, name="therapist_no_time_off"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
     path("today/", agenda.today, name="therapist_today"),
     path("week/", agenda.week, name="therapist_week"),
-    path("hours/", hours.weekly, name="therapist_hours"),
-    path("hours/day/", days.day, name="therapist_days"),
-    path("hours/day/usual/", days.usual_day, name="therapist_usual_day"),
-    path("hours/time-off/", days.time_off, name="therapist_time_off"),
-    path("hours/time-off/<int:row>/remove/", days.no_time_off, name="therapist_no_time_off"),
+    path("hours/", include(HOURS)),  # one's own
+    path("therapists/<uuid:therapist>/hours/", include(HOURS)),  # kept by desk or office
     path("sessions/<uuid:session>/", session.show, name="therapist_session"),
     path("sessions/<uuid:session>/attend/", session.attend, name="therapist_attend"),
     path("sessions/<uuid:session>/contact/", session.contact, name="therapist_contact"),
