@@ -11,6 +11,7 @@ Refusal
 |   +-- TooLate, TooFarAhead, InThePast, OutsideHours, OffGrid, DailyLimit
 |   +-- PatientBusy, NotAccepting, NotOffered
 |   +-- NotLicensed, LicenceLapses
+|   +-- SeriesRefused           carries the dates that cannot be, each with its code
 +-- HoldRefused                 about a hold
 |   +-- HoldExpired, TooManyHolds, ExtendedAlready
 +-- ConsentMissing, NotAPatient, ReasonMissing, WrongBirthDate, TooManyTries
@@ -141,6 +142,13 @@ class NotLicensed(NotNow):
 class LicenceLapses(NotNow):
     code = "licence_lapses"
     sentence = _("This therapist's licence for your state ends before this date.")
+
+
+class SeriesRefused(NotNow):
+    """`extra["dates"]`: start that the rule gave (minutes) -> code of why it cannot be."""
+
+    code = "series_refused"
+    sentence = _("Some of these dates cannot be booked any more. Please look at them again.")
 
 
 class HoldRefused(Refusal):

@@ -34,6 +34,7 @@ from scheduling.models import (
     Occupancy,
     Offering,
     Room,
+    Series,
     Service,
     Session,
     Task,
@@ -117,6 +118,18 @@ def _bookings(actor: Actor) -> Q | None:
     return known & whose
 
 
+def _series(actor: Actor) -> Q | None:
+    """One patient's recurring sessions; a group's are found by its group."""
+    known = Q(clinic=actor.clinic, patient__isnull=False)
+    if actor.has(DESK):
+        return known
+    whose = Q(patient=actor.patient) if actor.patient else Q(pk__in=[])
+    if load := caseload(actor):
+        given = Occupancy.objects.filter(session__series=OuterRef("pk"), profile__in=load)
+        whose |= Q(Exists(given)) & ~Q(patient__user=actor.user)
+    return known & whose
+
+
 def _patients(actor: Actor) -> Q | None:
     if actor.has(DESK):
         return Q(clinic=actor.clinic)
@@ -162,6 +175,7 @@ RULES: dict[type[Model], Callable[[Actor], Q | None]] = {
     TimeOff: _hours,
     Session: _sessions,
     Booking: _bookings,
+    Series: _series,
     Patient: _patients,
     Room: _rooms,
     Task: _tasks,

@@ -45,7 +45,7 @@ def cancel(
     require_changeable(seat, staff, now)
     clinic = seat.clinic
     early = seat.start - to_minute(now) >= clinic.late_notice
-    code = _coded(reason, staff, early)
+    code = coded(reason, staff, early)
     seat.state, seat.live, seat.cancelled_at = BookingState.CANCELLED.value, False, now
     seat.cancel_reason, seat.cancelled_by = code.value, actor.name
     seat.late = code is CancelReason.PATIENT_LATE
@@ -145,7 +145,7 @@ def require_undoer(seat: Booking, actor: Actor) -> None:
         raise IllegalChange(subject=seat.patient_id)
 
 
-def _coded(reason: str, staff: bool, early: bool) -> CancelReason:
+def coded(reason: str, staff: bool, early: bool) -> CancelReason:
     """The reason that is stored. Staff may enter a patient's call: late or not is computed."""
     if staff and reason not in [r.value for r in BY_STAFF]:
         raise ReasonMissing

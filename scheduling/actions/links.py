@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from scheduling.models import ActionLink, Booking, JoinLink, Session
+from scheduling.models import ActionLink, Booking, JoinLink, Series, SeriesLink, Session
 
 
 def hash_token(token: str) -> str:
@@ -24,6 +24,14 @@ def new_join_link(session: Session, now: datetime, **whose: object) -> JoinLink:
         token_hash=hash_token(token),
         created_at=now,
         **whose,
+    )
+
+
+def new_series_link(series: Series, now: datetime, **whose: object) -> SeriesLink:
+    """An unsaved link for the patient (`patient=`) or a therapist (`therapist_id=`) of a series."""
+    token = secrets.token_urlsafe(32)
+    return SeriesLink(
+        series=series, token=token, token_hash=hash_token(token), created_at=now, **whose
     )
 
 

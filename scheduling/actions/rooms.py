@@ -50,21 +50,23 @@ class Ignored(StrEnum):
 # What booking, moving and cancelling do to it
 
 
-def want_room(session: Session) -> None:
-    """A session by video wants a room of the clinic's (first) platform."""
-    if session.medium != Medium.VIDEO.value:
+def want_room(*sessions: Session) -> None:
+    """Sessions by video want a room of their clinic's (first) platform."""
+    by_video = [session for session in sessions if session.medium == Medium.VIDEO.value]
+    if not by_video:
         return
-    connections = Connection.objects.filter(clinic=session.clinic_id, enabled=True)
-    Room.objects.create(
-        session=session,
-        connection=connections.order_by("pk").first(),
-        state=RoomState.PENDING.value,
+    connections = Connection.objects.filter(clinic=by_video[0].clinic_id, enabled=True)
+    first = connections.order_by("pk").first()
+    Room.objects.bulk_create(
+        Room(session=session, connection=first, state=RoomState.PENDING.value)
+        for session in by_video
     )
 
 
-def revoke_room(session: Session) -> None:
+def revoke_room(*sessions: Session) -> None:
     """Cancelled: its address is never handed out again."""
-    _forget(session, RoomState.REVOKED, rotate=False)
+    for session in sessions:
+        _forget(session, RoomState.REVOKED, rotate=False)
 
 
 def renew_room(session: Session) -> None:

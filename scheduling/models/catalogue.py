@@ -66,6 +66,7 @@ class Service(Terms):
     telephone = models.BooleanField(_("by telephone"), default=False)
     capacity = models.PositiveSmallIntegerField(_("seats"), default=1)
     price = models.CharField(_("price or cover"), max_length=120, blank=True)
+    repeatable = models.BooleanField(_("patients may book a series"), default=True)
     active = models.BooleanField(_("can be booked"), default=True)
 
     class Meta:
