@@ -5,7 +5,7 @@ Refusal
 +-- BadInput        the caller said something that cannot be
 +-- ReasonMissing
 +-- WrongBirthDate, TooManyTries
-+-- InvitationGone, NotInvited
++-- InvitationGone, NotInvited, LastAdmin
 
 Weather, not a refusal: AuditFailed (503: without its record nothing is done, LG7).
 """
@@ -69,6 +69,11 @@ class InvitationGone(Refusal):
 class NotInvited(Refusal):
     code, status = "not_invited", 422
     sentence = _("This clinic invites its patients first. Please ask it for an invitation.")
+
+
+class LastAdmin(Refusal):
+    code = "last_admin"
+    sentence = _("This is the clinic's only admin. Make somebody else an admin first.")
 
 
 class AuditFailed(Exception):

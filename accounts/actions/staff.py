@@ -1,4 +1,4 @@
-"""Who works in a clinic: invite, accept, take back, deactivate."""
+"""Who works in a clinic: invite, accept, take back, end a role, deactivate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.actions.newcomers import open_invitations
 from accounts.actor import Actor, ActorKind
-from accounts.errors import BadInput, InvitationGone, NotFound
+from accounts.errors import BadInput, InvitationGone, LastAdmin, NotFound
 from accounts.models import (
     ApiToken,
     Clinic,
@@ -31,6 +31,7 @@ from accounts.models import (
     Therapist,
     User,
 )
+from accounts.policy import staff_of
 
 VALID = timedelta(days=7)
 
@@ -145,20 +146,69 @@ def revoke_invitation(*, invitation: UUID, actor: Actor, now: datetime) -> None:
         audit.record(actor, "invitation.revoke", obj=invitation)
 
 
+def end_role(*, person: UUID, role: str, actor: Actor, now: datetime) -> None:
+    """Somebody has one role less; acts on the next request (AC6).
+
+    With the last role all access ends, as by `deactivate_person`. A clinic keeps one admin.
+    """
+    clinic = managed_clinic(actor)
+    with transaction.atomic():
+        user = lock_staff(clinic, person)
+        roles = active_roles(clinic, user)
+        if role not in roles:
+            raise NotFound
+        if roles == {role}:
+            return deactivate_person(person=person, actor=actor, now=now)
+        if role == Role.ADMIN:
+            require_another_admin(clinic, user)
+        Membership.objects.filter(user=user, clinic=clinic, role=role).update(
+            state=MembershipState.SUSPENDED.value
+        )
+        if role == Role.THERAPIST:
+            Therapist.objects.filter(user=user, clinic=clinic).update(active=False)
+        asked = open_invitations(now).filter(clinic=clinic, email=user.email, role=role)
+        asked.update(revoked_at=now)
+        what = audit.Ref("user", str(user.uuid))
+        audit.record(actor, "role.end", obj=what, detail={"role": role})
+
+
+def lock_staff(clinic: Clinic, person: UUID) -> User:
+    """Somebody who works or worked here, or NotFound. Two who change the staff wait for another."""
+    Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    rows = User.objects.select_for_update().filter(uuid=person)
+    user = rows.filter(pk__in=Membership.objects.filter(clinic=clinic).values("user")).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+def active_roles(clinic: Clinic, user: User) -> set[str]:
+    rows = Membership.objects.filter(user=user, clinic=clinic, state=MembershipState.ACTIVE.value)
+    return set(rows.values_list("role", flat=True))
+
+
+def require_another_admin(clinic: Clinic, user: User) -> None:
+    """Whatever happens to `user`, somebody can still run the clinic; else LastAdmin."""
+    if not User.objects.filter(staff_of(clinic, [Role.ADMIN.value])).exclude(pk=user.pk).exists():
+        raise LastAdmin
+
+
 def deactivate_person(*, person: UUID, actor: Actor, now: datetime) -> None:
     """Somebody works in this clinic no more; acts at once (AC7).
 
     Roles are suspended, tokens and invitations of this clinic taken back, web sessions ended. What
     they held besides (a join link, a code) is checked against this state when it is used. The
     account itself is closed only where no other clinic has to do with it. Nobody does it to
-    themselves.
+    themselves, nor to the clinic's last admin.
     """
     clinic = managed_clinic(actor)
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(uuid=person).first()
-        theirs = Membership.objects.filter(user=user, clinic=clinic)
-        if user is None or user == actor.user or not theirs.exists():
+        user = lock_staff(clinic, person)
+        if user == actor.user:
             raise NotFound
+        if Role.ADMIN in active_roles(clinic, user):
+            require_another_admin(clinic, user)
+        theirs = Membership.objects.filter(user=user, clinic=clinic)
         theirs.update(state=MembershipState.SUSPENDED.value)
         Therapist.objects.filter(user=user, clinic=clinic).update(active=False)
         ApiToken.objects.filter(user=user, clinic=clinic, revoked_at__isnull=True).update(

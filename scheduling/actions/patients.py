@@ -52,7 +52,11 @@ def make_patient(
 
 @action("patient.change")
 def change_patient(*, patient: int, actor: Actor, now: datetime, **said: Any) -> Patient:
-    """Set some of FIELDS; only those that differ are written."""
+    """Set some of FIELDS; only those that differ are written.
+
+    Details go by mail to the address that was read back when they were agreed to: another one
+    ends that consent (PR2).
+    """
     found = lock_known(patient, actor)
     values = checked(said, now)
     changes = {name: value for name, value in values.items() if getattr(found, name) != value}
@@ -60,6 +64,8 @@ def change_patient(*, patient: int, actor: Actor, now: datetime, **said: Any) ->
         setattr(found, name, value)
     if changes:
         found.save(update_fields=list(changes))
+    if "email" in changes and Form.MAIL.value in consent.signed_forms(found, now):
+        consent.revoke(found, Form.MAIL.value, actor=actor, now=now)
     audit.record(actor, "patient.change", subject=found, detail=dict.fromkeys(changes, True))
     return found
 

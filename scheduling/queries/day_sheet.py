@@ -97,7 +97,7 @@ def held(actor: Actor, first: int, until: int, now: datetime) -> list[Held]:
     found: Any = rows.order_by("start", "pk").values_list(
         "occupancies__profile", "start", "end", "medium", "occupancies__held_until"
     )
-    return [Held(*row[:4], row[4] // 60) for row in found]
+    return [Held(who, start, end, how, kept // 60) for who, start, end, how, kept in found]
 
 
 def _values(rows: Any) -> Iterable[dict[str, Any]]:

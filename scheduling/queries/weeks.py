@@ -35,6 +35,12 @@ def weeks_of(therapist: Therapist) -> list[Weeks]:
     return [Weeks(*row) for row in rows.values_list("valid_from", "valid_until", "pattern")]
 
 
+def planned(therapist: Therapist, today: date) -> bool:
+    """Whether any weekly hours hold now or later. One query."""
+    rows = WeeklyHours.objects.filter(therapist=therapist)
+    return rows.exclude(valid_until__lt=today).exists()
+
+
 def in_force(weeks: Iterable[Weeks], day: date) -> Weeks | None:
     return next((one for one in weeks if one.holds_on(day)), None)
 

@@ -103,6 +103,7 @@ def office_things(world: World) -> dict[str, Any]:
     return {
         "patient": world.nora.uuid,
         "person": world.dana.uuid,
+        "role": "desk",
         "therapist": world.alma.uuid,
         "service": world.cbt.uuid,
         "modality": world.cbt.modality_id,
@@ -440,6 +441,7 @@ OFFICE = [
     Row(AT_OFFICE + "staff/invite/", get=ADMINS, post=WRONG_IN_OFFICE),
     Row(AT_OFFICE + "staff/invitations/<uuid:invitation>/revoke/", get=ADMIN_ACT, post=ADMIN_DOES),
     Row(AT_OFFICE + "staff/<uuid:person>/deactivate/", get=ADMINS, post=ADMIN_DOES),
+    Row(AT_OFFICE + "staff/<uuid:person>/roles/<str:role>/end/", get=ADMINS, post=ADMIN_DOES),
     Row(AT_OFFICE + "staff/cover/", get=ADMINS, post=WRONG_IN_OFFICE),
     Row(AT_OFFICE + "staff/cover/<int:cover>/end/", get=ADMIN_ACT, post=ADMIN_DOES),
     Row(PROFILE, get=ADMINS, post=WRONG_IN_OFFICE),

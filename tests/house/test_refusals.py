@@ -122,6 +122,7 @@ BESIDES = {
     "wrong_birth_date": "tests/ways_in, tests/accounts/test_profiles.py",
     "too_many_tries": "tests/ways_in, tests/accounts/test_profiles.py",
     "invitation_gone": "tests/accounts/test_invitations.py",
+    "last_admin": "tests/web/test_office_staff.py",
     "not_invited": "tests/accounts/test_profiles.py",
     "not_open_yet": "tests/ways_in/test_join.py",
     "over_already": "tests/ways_in/test_join.py",

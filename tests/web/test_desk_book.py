@@ -7,7 +7,7 @@ from accounts.models import Consent
 from scheduling.models import Booking, Offering
 from tests.web.desk import DESK, at_work, audited, book_page, booked
 from tests.web.patient import filters, starts_in, text_of
-from tests.world import NY, World, at, build, patient
+from tests.world import NY, World, at, build, offer, patient, service
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -203,3 +203,16 @@ def test_a_forged_field_changes_nothing(world, desk):
     assert desk.post(book_page(world.nora), said).status_code == 302
     booking = Booking.objects.get()
     assert (booking.patient, booking.clinic, booking.state) == (world.nora, world.clinic, "booked")
+
+
+def test_only_who_offers_the_service_can_be_named_for_a_typed_time(world, desk):
+    """Ben alone offers DBT; Alma's name is not there, and naming her all the same is refused."""
+    offer(world.ben, service(world.clinic, "dbt-50", "dbt"))
+    page = desk.get(book_page(world.nora), filters(service="dbt-50")).content.decode()
+    names = page.split('name="typed-therapist"')[1].split("</select>")[0]
+    assert str(world.ben.uuid) in names
+    assert str(world.alma.uuid) not in names
+    said = typed(world, "2027-03-03", "20:00", service="dbt-50")
+    answer = desk.post(book_page(world.nora), said | {"typed-therapist": str(world.alma.uuid)})
+    assert answer.status_code == 422
+    assert not Booking.objects.exists()

@@ -300,3 +300,17 @@ def test_without_its_record_nothing_is_shown(world, desk, monkeypatch):
     ):
         assert answer.status_code == 503
         assert b"Nora" not in answer.content
+
+
+def test_a_new_address_is_read_back_before_details_go_there(world, desk):
+    """PR2: what was accepted for one address is not accepted for another."""
+    page = f"{PEOPLE}{world.nora.uuid}/edit/"
+    same = NEW | {"email": world.nora.email}
+    assert "Read the new address back" not in text_of(desk.post(page, same, follow=True))
+    mail = Consent.objects.get(patient=world.nora, form="mail")
+    assert mail.revoked_at is None
+    answer = desk.post(page, same | {"email": "nora@new.example"}, follow=True)
+    assert "Read the new address back" in text_of(answer)
+    mail.refresh_from_db()
+    assert mail.revoked_at == NOW
+    assert Consent.objects.get(patient=world.nora, form="telehealth").revoked_at is None

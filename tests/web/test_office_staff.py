@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 
+from accounts.actions.staff import deactivate_person
+from accounts.errors import LastAdmin
 from accounts.models import Cover, Invitation, Membership, User
 from scheduling.models import Offering
 from tests.web.desk import OFFICE, at_work, audited, booked
 from tests.web.patient import text_of
-from tests.world import LA, NOW, World, build, service
+from tests.world import LA, NOW, World, build, clinic, member, service
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 INA = {"email": "Ina@Example.org", "name": "Ina", "role": "therapist"}
@@ -86,6 +88,81 @@ def test_nobody_ends_their_own_access_or_a_strangers(world, office):
         assert office.post(page).status_code == 404
     assert Membership.objects.filter(user=world.ada, state="active").exists()
     assert User.objects.filter(is_active=False).count() == 0
+
+
+def role_page(user: User, role: str) -> str:
+    return f"{OFFICE}staff/{user.uuid}/roles/{role}/end/"
+
+
+def test_one_role_of_several_ends_and_the_others_stay(world, office):
+    """AC6: from the next page on; an invitation to the same role is void with it."""
+    Membership.objects.create(clinic=world.clinic, user=world.dana, role="privacy")
+    office.post(f"{OFFICE}staff/invite/", INA | {"email": world.dana.email, "role": "privacy"})
+    dana, page = at_work(world.dana), role_page(world.dana, "privacy")
+    assert dana.get(f"{OFFICE}audit/").status_code == 200
+    assert f'href="{page}"' in office.get(f"{OFFICE}staff/").content.decode()
+    assert "Dana is no more Privacy officer here" in text_of(office.get(page))
+    assert office.post(page).status_code == 302
+    assert dana.get(f"{OFFICE}audit/").status_code == 404
+    assert dana.get("/c/harbor/desk/").status_code == 200
+    assert "Front desk Privacy officer ended Active" in text_of(office.get(f"{OFFICE}staff/"))
+    assert office.get(page).status_code == office.post(page).status_code == 404
+    assert Invitation.objects.get().revoked_at == NOW
+    row = audited("role.end")[0]
+    assert (row.object_id, row.detail) == (str(world.dana.uuid), {"role": "privacy"})
+
+
+def test_with_the_last_role_all_access_ends(world, office):
+    """AC7."""
+    dana = at_work(world.dana)
+    assert office.post(role_page(world.dana, "desk")).status_code == 302
+    assert dana.get("/c/harbor/desk/").status_code == 302
+    world.dana.refresh_from_db()
+    assert not world.dana.is_active
+
+
+def test_who_is_no_more_therapist_can_no_longer_be_booked(world, office):
+    booking = booked(world, world.nora)
+    Membership.objects.create(clinic=world.clinic, user=world.alma.user, role="desk")
+    page = role_page(world.alma.user, "therapist")
+    assert "can no longer be booked" in text_of(office.get(page))
+    assert office.post(page).status_code == 302
+    world.alma.refresh_from_db()
+    booking.refresh_from_db()
+    assert (world.alma.active, booking.state) == (False, "booked")
+    assert at_work(world.alma.user).get("/c/harbor/today/").status_code == 404
+
+
+def test_the_last_admin_stays(world, office):
+    """Neither by their own hand nor by that of an admin whose role has just ended."""
+    Membership.objects.create(clinic=world.clinic, user=world.ada, role="desk")
+    answer = office.post(role_page(world.ada, "admin"))
+    assert answer.status_code == 422
+    assert "This is the clinic's only admin. Make somebody else an admin first." in text_of(answer)
+    pia = Membership.objects.create(clinic=world.clinic, user=world.pia, role="admin")
+    before = world.actor(world.pia)  # as she came in, when she still was one
+    pia.delete()
+    with pytest.raises(LastAdmin):
+        deactivate_person(person=world.ada.uuid, actor=before, now=NOW)
+    assert office.get(OFFICE).status_code == 200
+    Membership.objects.create(clinic=world.clinic, user=world.pia, role="admin")
+    assert office.post(role_page(world.ada, "admin")).status_code == 302
+    assert office.get(OFFICE).status_code == 404
+
+
+def test_ending_a_role_needs_a_fresh_proof(world, office, clock):
+    """AU7."""
+    clock.shift(timedelta(minutes=10))
+    assert "reauthenticate" in office.post(role_page(world.dana, "desk"))["Location"]
+    assert world.actor(world.dana).roles == {"desk"}
+
+
+def test_a_role_that_nobody_has_does_not_end(world, office):
+    """AC3: of another clinic neither."""
+    otto = member(clinic("cove"), "Otto", "desk")
+    for who, role in ((world.dana, "admin"), (world.dana, "nurse"), (otto, "desk")):
+        assert office.post(role_page(who, role)).status_code == 404
+    assert Membership.objects.filter(state="suspended").count() == 0
 
 
 def profile(**said: str) -> dict[str, str]:
@@ -195,3 +272,18 @@ def test_home_counts_what_needs_a_look(world, office):
     assert "1 ends within 60 days 0 sessions at risk" in page
     assert "0 were given up" in page
     assert "1 open invitation" in page
+
+
+def test_a_form_says_in_its_title_what_it_is_for(world, office):
+    """Several tabs of the office can be told apart; none names a kind of therapy."""
+    for path, title in (
+        ("staff/invite/", "Invite somebody to the staff"),
+        ("staff/cover/", "Somebody stands in"),
+        (f"staff/{world.dana.uuid}/deactivate/", "End the access of Dana?"),
+        ("holidays/new/", "A day on which the clinic is closed"),
+        (f"therapists/{world.ben.uuid}/", "Therapist Ben"),
+        (f"services/{world.cbt.uuid}/", "Change a service"),
+        (f"therapists/{world.ben.uuid}/services/{world.cbt.uuid}/", "What Ben offers"),
+    ):
+        page = office.get(OFFICE + path).content.decode()
+        assert f"<title>{title} · Harbor</title>" in page, path

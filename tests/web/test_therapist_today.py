@@ -212,3 +212,14 @@ def test_the_pages_are_for_therapists(client, world, who):
 def test_who_is_not_signed_in_is_led_to_sign_in(client, world):
     """AC1."""
     assert client.get(TODAY).status_code in (302, 404)
+
+
+def test_who_has_no_weekly_hours_is_led_to_setting_them(alma, world):
+    told = "You have no weekly hours yet: patients find no times."
+    assert told not in text_of(alma.get(TODAY))
+    world.alma.weekly_hours.update(valid_until="2027-02-28")
+    answer = alma.get(TODAY)
+    assert told in text_of(answer)
+    assert f'<a href="{HOME}hours/">Set your weekly hours</a>' in answer.content.decode()
+    world.alma.weekly_hours.create(pattern="0:540-600", valid_from="2027-04-01")
+    assert told not in text_of(alma.get(TODAY))

@@ -16,7 +16,7 @@ from scheduling.errors import NoSuchDate
 from scheduling.web.door import PageRequest
 
 
-def here(request: PageRequest, name: str, *args: UUID | int) -> str:
+def here(request: PageRequest, name: str, *args: UUID | int | str) -> str:
     """The address of a page of this clinic."""
     return reverse(name, args=[request.clinic.slug, *args])
 

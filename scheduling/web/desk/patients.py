@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
@@ -28,6 +29,10 @@ from scheduling.web.desk.forms import PAPER, NewPatientForm, PatientForm, Search
 from scheduling.web.desk.frame import here, page
 from scheduling.web.desk.limits import require_few_searches
 from scheduling.web.door import PageRequest, staff
+
+ASK_AGAIN = gettext_lazy(
+    "Read the new address back. Until the patient accepts mail there anew, it tells no time."
+)
 
 
 @staff("desk")
@@ -151,13 +156,15 @@ def edit(request: PageRequest, patient: UUID) -> HttpResponse:
     context = {"form": form, "patient": who}
     if form.is_bound and form.is_valid():
         try:
-            change_patient(
+            kept = change_patient(
                 patient=who.pk, **form.cleaned_data, actor=request.actor, now=request.now
             )
         except BadInput as refusal:
             form.add_error(field_in(form, refusal), str(refusal))
         else:
             messages.success(request, _("The changes are kept."))
+            if kept.email not in ("", who.email):
+                messages.warning(request, ASK_AGAIN)
             return redirect("desk_patient", request.clinic.slug, who.uuid)
     audit.record(request.actor, "patient.view", subject=who)
     return page(request, "desk/edit", context, status=422 if form.is_bound else 200)

@@ -11,9 +11,11 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Therapist
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.errors import PatientBusy, Refusal
+from scheduling.models import Offering
 from scheduling.queries import find as query
 from scheduling.queries import times
 from scheduling.queries.slots import Wanted
@@ -122,9 +124,18 @@ def candidates(form: FindForm, wanted: Wanted, start: int, request: PageRequest)
     return query.who_is_free(wanted, start, request.now) or query.who_offers(wanted)
 
 
+def offering(form: FindForm) -> list[Therapist]:
+    """Who offers the chosen service; everybody who offers something while none is chosen."""
+    if "service" not in form.cleaned_data:
+        return form.there.therapists
+    rows = Offering.objects.filter(service=form.service_chosen, active=True)
+    offer = set(rows.values_list("therapist", flat=True))
+    return [who for who in form.there.therapists if who.pk in offer]
+
+
 def typed_form(request: PageRequest, form: FindForm, *, anybody: bool = False) -> TypedForm:
     """`anybody`: it is asked whose time is taken; else that is settled."""
     zone = form.cleaned_data.get("zone") or request.clinic.time_zone
-    whose = [(str(who.uuid), full_name(who)) for who in form.there.therapists] if anybody else ()
+    whose = [(str(who.uuid), full_name(who)) for who in offering(form)] if anybody else ()
     data = request.POST if "typed" in request.POST else None
     return TypedForm(data, zone, whose, form.cleaned_data.get("therapist") or "")

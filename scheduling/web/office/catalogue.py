@@ -51,6 +51,7 @@ def edit(request: PageRequest, service: UUID) -> HttpResponse:
         request,
         form,
         heading=kept.name,
+        title=_("Change a service"),
         intro=_("Changes hold for new bookings; what is booked stays as it is."),
         back=here(request, "office_services"),
         risks=risk_lines(

@@ -1,4 +1,4 @@
-"""Who works here: invite, take back, deactivate; therapists' profiles and what they offer."""
+"""Who works here: invite, take back, end; therapists' profiles and what they offer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actions.newcomers import open_invitations
-from accounts.actions.staff import deactivate_person, invite_staff, revoke_invitation
+from accounts.actions.staff import deactivate_person, end_role, invite_staff, revoke_invitation
 from accounts.models import (
     Cover,
     Invitation,
@@ -64,13 +64,15 @@ def people(rows: list[Membership], request: PageRequest) -> list[dict[str, Any]]
             {
                 "user": row.user,
                 "roles": [],
-                "active": False,
+                "active": 0,  # how many roles
                 "self": row.user_id == request.user.pk,
                 "profile": profiles.get(row.user_id),
             },
         )
-        one["roles"].append(Role(row.role).label)
-        one["active"] |= row.state == MembershipState.ACTIVE.value and row.user.is_active
+        active = row.state == MembershipState.ACTIVE.value and row.user.is_active
+        role = {"code": row.role, "label": Role(row.role).label, "active": active}
+        one["roles"].append(role)
+        one["active"] += active
     return list(found.values())
 
 
@@ -113,14 +115,12 @@ def deactivate(request: PageRequest, person: UUID) -> HttpResponse:
     found = who.first()
     if found is None:
         raise NotFound
-    back = here(request, "office_staff")
-    if request.method == "POST":
-        deactivate_person(person=person, actor=request.actor, now=request.now)
-        messages.success(request, _("This person has no more access."))
-        return redirect(back)
-    return form_page(
+    form, back = bare_form(request), here(request, "office_staff")
+    said = {"person": person}
+    done = act(request, form, deactivate_person, _("This person has no more access."), back, **said)
+    return done or form_page(
         request,
-        forms.Form(),
+        form,
         heading=_("End the access of %(name)s?") % {"name": found.name or found.email},
         intro=_(
             "Roles, open pages, keys of programs and invitations end at once. Sessions that are "
@@ -130,6 +130,47 @@ def deactivate(request: PageRequest, person: UUID) -> HttpResponse:
         danger=True,
         back=back,
     )
+
+
+@staff("admin")
+@require_http_methods(["GET", "HEAD", "POST"])
+@proved
+def role_end(request: PageRequest, person: UUID, role: str) -> HttpResponse:
+    """One role of several; acts at once, so it has a page of its own."""
+    mine = policy.visible(Membership, request.actor).select_related("user")
+    row = mine.filter(user__uuid=person, role=role, state=MembershipState.ACTIVE.value).first()
+    if row is None:
+        raise NotFound
+    form, back = bare_form(request), here(request, "office_staff")
+    said = {"person": person, "role": role}
+    done = act(request, form, end_role, _("The role has ended."), back, **said)
+    return done or form_page(
+        request,
+        form,
+        heading=_("End this role?"),
+        intro=ending(row),
+        submit=_("End the role"),
+        danger=True,
+        back=back,
+    )
+
+
+def ending(row: Membership) -> str:
+    said = {"name": row.user.name or row.user.email, "role": Role(row.role).label}
+    if row.role == Role.THERAPIST:
+        return (
+            _(
+                "%(name)s is no more %(role)s here, and can no longer be booked. Sessions that are "
+                "booked stay booked: move or cancel them at the front desk."
+            )
+            % said
+        )
+    return _("%(name)s is no more %(role)s here, from the next page on.") % said
+
+
+def bare_form(request: PageRequest) -> forms.Form:
+    """Nothing to fill in, but a place for what stands against it."""
+    return forms.Form(request.POST if request.method == "POST" else None)
 
 
 @staff("admin")
@@ -179,7 +220,8 @@ def offering(request: PageRequest, therapist: UUID, service: UUID) -> HttpRespon
     done = act(request, form, set_offering, _("The offering is kept."), back, **said)
     heading = _("%(service)s with %(therapist)s") % {"service": what.name, "therapist": who.name}
     intro = _("Booked sessions stay as they are.")
-    return done or form_page(request, form, heading=heading, intro=intro, back=back)
+    title = _("What %(therapist)s offers") % {"therapist": who.name}
+    return done or form_page(request, form, heading=heading, title=title, intro=intro, back=back)
 
 
 @staff("admin")

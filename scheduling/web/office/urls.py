@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("staff/invite/", staff.invite, name="office_invite"),
     path("staff/invitations/<uuid:invitation>/revoke/", staff.take_back, name="office_uninvite"),
     path("staff/<uuid:person>/deactivate/", staff.deactivate, name="office_deactivate"),
+    path("staff/<uuid:person>/roles/<str:role>/end/", staff.role_end, name="office_role_end"),
     path("staff/cover/", staff.cover, name="office_cover"),
     path("staff/cover/<int:cover>/end/", staff.uncover, name="office_uncover"),
     path("therapists/<uuid:therapist>/", staff.therapist, name="office_therapist"),

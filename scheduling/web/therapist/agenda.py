@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts import audit
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import to_minute
-from scheduling.queries import agenda, times
+from scheduling.queries import agenda, times, weeks
 from scheduling.queries.agenda import Calendar, Entry
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.therapist import words
@@ -41,6 +41,8 @@ def today(request: PageRequest) -> HttpResponse:
         "later_url": address(request, "today", calendar, day=day + timedelta(days=1)),
         "here_url": "" if day == this else address(request, "today", calendar),
         "week_url": address(request, "week", calendar, **{"from": day}),
+        "no_hours": calendar is known[0] and not weeks.planned(calendar.therapist, this),
+        "hours_url": here(request, "therapist_hours"),
     }
     shown = {*found, following} - {None}
     note(request, "agenda.day", [one for one in shown if one is not None])
