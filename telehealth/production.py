@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -130,8 +131,13 @@ def read_mail(env: Env) -> dict[str, Any]:
     if not (host := value(env, "EMAIL_HOST")):
         raise refuse("EMAIL_HOST", "needs the mail server.")
     sender = value(env, "DEFAULT_FROM_EMAIL")
-    if sender.rpartition("@")[2].rstrip(">").lower() in NO_SENDER_DOMAINS or "@" not in sender:
+    if not is_ours(parseaddr(sender)[1]):
         raise refuse("DEFAULT_FROM_EMAIL", "needs an address of the clinic's own domain.")
+    bounces, folder = value(env, "BOUNCE_ADDRESS"), value(env, "BOUNCE_MAILDIR")
+    if bounces and not is_ours(bounces):
+        raise refuse("BOUNCE_ADDRESS", "needs a bare address of the clinic's own domain.")
+    if folder and (not bounces or bounces.lower() == parseaddr(sender)[1].lower()):
+        raise refuse("BOUNCE_ADDRESS", "needs an address of its own, since its mail is deleted.")
     return {
         "EMAIL_HOST": host,
         "EMAIL_PORT": number(env, "EMAIL_PORT", 465 if ssl else 587),
@@ -141,7 +147,16 @@ def read_mail(env: Env) -> dict[str, Any]:
         "EMAIL_USE_SSL": ssl,
         "DEFAULT_FROM_EMAIL": sender,
         "SERVER_EMAIL": sender,
+        "BOUNCE_ADDRESS": bounces,
+        "BOUNCE_MAILDIR": folder,
     }
+
+
+def is_ours(address: str) -> bool:
+    """A bare address that a mail server would take back an answer for."""
+    name, _at, domain = address.rpartition("@")
+    bare = not set(address) & set(" <>,;") and "@" not in name
+    return bool(name) and bare and domain.lower() not in NO_SENDER_DOMAINS
 
 
 def read_transport(env: Env) -> dict[str, Any]:

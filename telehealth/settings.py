@@ -237,6 +237,8 @@ EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=PRODUCTION)
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="appointments@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")  # envelope sender; "": the same address
+BOUNCE_MAILDIR = env.str("BOUNCE_MAILDIR", default="")  # where its mail arrives; "": not read
 if DEMO:
     MAIL_BACKEND = "scheduling.outbox.folder.FolderBackend"  # read on /demo/outbox/
 MAIL_FOLDER = VAR_DIR / "outbox"

@@ -18,7 +18,7 @@ from scheduling.actions.offer import lock_therapists
 from scheduling.actions.release import release_expired
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.models import Occupancy, StoredReply, Task
-from scheduling.outbox import access, remind, rooms
+from scheduling.outbox import access, bounces, remind, rooms
 
 REPLIES = timedelta(days=2)
 TASKS = timedelta(days=90)
@@ -68,6 +68,7 @@ SWEEPS: list[tuple[int, Sweep]] = [  # seconds between two runs
     (30, release_holds),
     (20, rooms.warn_unfilled),
     (10, seal_audit),
+    (60, bounces.read_bounces),
     (600, access.sweep),
     (3600, release_rest),
     (3600, forget_replies),

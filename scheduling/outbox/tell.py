@@ -79,7 +79,8 @@ def compose(task: Task, invite: Invite, standing: Standing, now: datetime) -> st
     calendar = next_calendar(invite, standing, now)
     write(task, standing, news, now, calendar)
     facts = calendar.facts if calendar else {"method": ""}
-    task.telling = {**facts, "told": standing.told, "full": standing.full}
+    before = {"told": invite.told, "method": invite.method}
+    task.telling = {**facts, "told": standing.told, "full": standing.full, "before": before}
     return ""
 
 

@@ -41,3 +41,23 @@ def note_told(task: Task) -> None:
         invite.method, invite.stamp = told["method"], datetime.fromisoformat(told["stamp"])
     invite.told = told["told"]
     invite.save(update_fields=["uid", "sequence", "method", "stamp", "told"])
+
+
+def take_back(task: Task) -> None:
+    """The task's message came back: unless more was told since, the recipient knows what they knew
+    before. UID, SEQUENCE and stamp stay, so that what goes out next is newer than what did."""
+    if not task.telling or task != last_sent(task):
+        return
+    before = task.telling["before"]
+    invite = locked_invite(task)
+    invite.told, invite.method = before["told"], before["method"]
+    invite.save(update_fields=["told", "method"])
+
+
+def last_sent(task: Task) -> Task | None:
+    """Of the messages to this recipient about this session."""
+    same: dict[str, Any] = {
+        name: getattr(task, name)
+        for name in ("kind", "session_id", "series_id", "patient_id", "therapist_id")
+    }
+    return Task.objects.filter(**same, outcome="sent").order_by("-done_at", "-pk").first()

@@ -38,10 +38,10 @@ class Mailer:
         self.backend: Backend | None = None
 
     def deliver(self, recipient: str, data: bytes) -> None:
-        """One message to one address (PR4). The envelope's sender is that of the settings."""
+        """One message to one address (PR4). What comes back goes to BOUNCE_ADDRESS."""
         if self.backend is None:
             self.backend = make_backend()
-        self.backend.deliver(sender_address(), recipient, data)
+        self.backend.deliver(settings.BOUNCE_ADDRESS or sender_address(), recipient, data)
 
     def close(self) -> None:
         if self.backend is not None:
@@ -55,7 +55,7 @@ def make_backend() -> Backend:
 
 
 def sender_address() -> str:
-    """The bare address of DEFAULT_FROM_EMAIL: envelope sender, From, and organizer of invites."""
+    """The bare address of DEFAULT_FROM_EMAIL: From, and organizer of invites."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 

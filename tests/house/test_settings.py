@@ -82,6 +82,9 @@ BAD = [
     ("EMAIL_PORT", "smtp"),
     ("DEFAULT_FROM_EMAIL", ""),
     ("DEFAULT_FROM_EMAIL", "appointments@localhost"),
+    ("BOUNCE_ADDRESS", "bounces"),
+    ("BOUNCE_ADDRESS", "bounces@localhost"),
+    ("BOUNCE_ADDRESS", "Bounces <bounces@clinic.test>"),
     ("DATABASE_URL", "postgresql://clinic:pw@db.test/clinic"),
     ("DATABASE_URL", "postgresql://clinic:pw@db.test/clinic?sslmode=prefer"),
     ("DATABASE_URL", "postgresql://clinic:pw@/clinic?host=10.0.0.7"),
@@ -96,6 +99,21 @@ def test_unsafe_settings_are_refused_by_name(name: str, said: str):
         production.read(good(**{name: said}))
     assert name in str(refused.value)
     assert len(said) < 12 or said not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["", "Appointments@clinic.test"])
+def test_a_mailbox_that_is_emptied_is_no_persons(address: str):
+    """What arrives for BOUNCE_ADDRESS is deleted; answers of people go to the sender."""
+    with pytest.raises(ImproperlyConfigured, match="BOUNCE_ADDRESS"):
+        production.read(good(BOUNCE_ADDRESS=address, BOUNCE_MAILDIR="/srv/bounces"))
+
+
+def test_what_comes_back_has_an_address_of_its_own():
+    found = production.read(
+        good(BOUNCE_ADDRESS="bounces@clinic.test", BOUNCE_MAILDIR="/srv/bounces")
+    )
+    assert found["BOUNCE_ADDRESS"] == "bounces@clinic.test"
+    assert found["BOUNCE_MAILDIR"] == "/srv/bounces"
 
 
 def test_one_key_for_two_purposes_is_refused():

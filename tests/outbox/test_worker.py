@@ -6,6 +6,7 @@ Nothing is lost, and at most one message is repeated per kill, then byte for byt
 from __future__ import annotations
 
 import json
+import mailbox
 import os
 import random
 import re
@@ -21,6 +22,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+
+from tests.outbox import returned
 
 TOP = Path(__file__).resolve().parents[2]
 LEASE = 1  # seconds; what a killed worker held is taken up after that
@@ -289,6 +292,26 @@ def test_a_reminder_goes_out_and_none_after_a_cancel(environment, stage, smtp):
         stage.settle()
     after = smtp.messages[before:]
     assert [m.calendar and m.calendar["method"] for m in after] == ["CANCEL", "CANCEL"]
+
+
+def test_what_comes_back_is_read_by_the_worker(environment, stage, smtp, tmp_path):
+    """Sent by one worker, returned to the envelope's sender, noticed by the next one."""
+    box = mailbox.Maildir(tmp_path / "bounces")
+    own = {"BOUNCE_ADDRESS": "bounces@clinic.example", "BOUNCE_MAILDIR": str(tmp_path / "bounces")}
+    stage("book")
+    with working(environment | own):
+        smtp.wait(2)
+        stage.settle()
+    (mine,) = smtp.to("nora@example.org")
+    assert mine.sender == "bounces@clinic.example"
+    box.add(returned.microsoft(mine.data))
+    with working(environment | own):
+        end = time.monotonic() + 25
+        while len(box):
+            assert time.monotonic() < end, stage("tasks")
+            time.sleep(0.05)
+    outcomes = {task["kind"]: task["outcome"] for task in stage("tasks")}
+    assert outcomes == {"tell_patient": "bounced:5.1.10", "tell_therapist": "sent"}
 
 
 def test_a_clinics_first_day(environment, stage, smtp):

@@ -60,6 +60,9 @@ def kind(code: str) -> str:
 
 
 def why(code: str) -> str:
+    if code.startswith("bounced:"):
+        status = code.partition(":")[2]
+        return _("It came back: %(why)s (%(status)s)") % {"why": meaning(status), "status": status}
     return {
         "bounced": _("The address does not exist or refuses mail"),
         "bad_address": _("The address is not one"),
@@ -73,6 +76,37 @@ def why(code: str) -> str:
         "refused": _("It was refused"),
         "error": _("Our own mistake"),
     }.get(code, code)
+
+
+def meaning(status: str) -> str:
+    """In plain words what a server means by "5.2.2": its subject, and its detail if known.
+
+    RFC 3463, and what Microsoft (5.1.10, 5.4.1) and Google (5.7.26) mean by it.
+    """
+    subject, detail = status.split(".")[1:]
+    known = {
+        "1.1": _("nobody has this address"),
+        "1.10": _("nobody has this address"),
+        "1.2": _("the part after the @ does not exist"),
+        "1.6": _("the mailbox has moved, nobody knows where to"),
+        "2.1": _("the mailbox is closed"),
+        "2.2": _("the mailbox is full"),
+        "5.4.1": _("the other server refuses the address"),
+        "4.4": _("the part after the @ does not exist, or takes no mail"),
+        "4.7": _("the other server could not be reached for days"),
+        "7.26": _("our own mail server is not set up well (SPF, DKIM, DMARC)"),
+    }
+    if said := known.get(status) or known.get(f"{subject}.{detail}"):
+        return said
+    return {
+        "1": _("something is wrong with the address"),
+        "2": _("the mailbox cannot take it"),
+        "3": _("the other mail system cannot take it"),
+        "4": _("the other server could not be reached"),
+        "5": _("the two mail servers did not understand each other"),
+        "6": _("the other server does not take messages like it"),
+        "7": _("the other server refuses mail from us"),
+    }.get(subject, _("the other server did not say why"))
 
 
 @staff("admin")
