@@ -1,8 +1,8 @@
 """One process of the race: python -m tests.races.racer SEED ATTEMPTS
 
-Wildly books, moves and cancels for a few patients with two therapists on one day, at overlapping
-times, among holds that expire. Prints a JSON object: how often what happened. Any exception that is
-not a refusal ends it.
+Wildly books, moves and cancels for a few patients with four therapists on one day, at overlapping
+times, among holds that are let go or expire. Prints a JSON object: how often what happened. Any
+exception that is not a refusal ends it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from accounts.models import Clinic, Membership, Patient, Role, Therapist  # noqa
 from accounts.policy import actor_for  # noqa: E402
 from scheduling.actions.book import book, confirm  # noqa: E402
 from scheduling.actions.cancel import cancel  # noqa: E402
-from scheduling.actions.hold import hold  # noqa: E402
+from scheduling.actions.hold import hold, let_go  # noqa: E402
 from scheduling.actions.reschedule import reschedule  # noqa: E402
 from scheduling.errors import Refusal  # noqa: E402
 from scheduling.models import Booking, Service  # noqa: E402
@@ -44,6 +44,7 @@ class Racer:
         self.therapists = list(Therapist.objects.order_by("pk"))
         self.patients = list(Patient.objects.order_by("pk"))
         self.service = Service.objects.get()
+        self.kept: dict = {}  # the hold that this racer has, if any
 
     def words(self) -> dict:
         """A time of the day, every quarter of an hour, so that most overlap others."""
@@ -60,7 +61,8 @@ class Racer:
         return self.dice.choice(self.patients)
 
     def one(self) -> str:
-        kind = self.dice.choices(["book", "hold", "expire", "move", "cancel"], [5, 3, 1, 2, 3])[0]
+        kinds = ["book", "hold", "let_go", "expire", "move", "cancel"]
+        kind = self.dice.choices(kinds, [5, 2, 3, 1, 2, 3])[0]
         try:
             getattr(self, kind)()
         except Refusal as refusal:
@@ -71,7 +73,16 @@ class Racer:
         book(**self.words(), patient=self.patient().pk, actor=self.desk, now=NOW)
 
     def hold(self) -> None:
-        hold(**self.words(), secret=self.secret(), actor=self.visitor, now=NOW)
+        """One at a time: holds for nobody must not fill the day and end the race."""
+        if not self.kept:
+            secret = self.secret()
+            held = hold(**self.words(), secret=secret, actor=self.visitor, now=NOW)
+            self.kept = {"hold": held.uuid, "secret": secret}
+
+    def let_go(self) -> None:
+        if self.kept:
+            let_go(**self.kept, actor=self.visitor, now=NOW)
+            self.kept = {}
 
     def secret(self) -> str:
         return f"{self.name}-{self.dice.random()}"
