@@ -85,6 +85,7 @@ class Task(models.Model):
                 condition=Q(done_at__isnull=True, gave_up_at__isnull=True),
                 name="task_undone",
             ),
+            models.Index(fields=["message_id"], name="task_by_message_id"),
         ]
 
     def __str__(self) -> str:
