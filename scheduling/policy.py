@@ -26,6 +26,7 @@ from accounts.models import (
 from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import NotFound
 from scheduling.models import (
+    AccessDay,
     Booking,
     Connection,
     DayHours,
@@ -182,6 +183,7 @@ RULES: dict[type[Model], Callable[[Actor], Q | None]] = {
     Membership: _admin,
     Invitation: _admin,
     Connection: _admin,
+    AccessDay: _admin,
     ConsentForm: _staff,
     Cover: lambda actor: Q(covered__clinic=actor.clinic) if actor.has(ADMIN) else None,
     AuditRow: _audit,

@@ -18,11 +18,13 @@ from scheduling.actions.hours import set_holiday
 from scheduling.errors import NoSuchDate, NotFound
 from scheduling.models import Connection, Holiday
 from scheduling.queries import risk, times
+from scheduling.queries.access import Wait, waits
 from scheduling.web.desk.frame import day_of
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.office.forms import ConsentTextForm, HolidayForm, PoliciesForm
 from scheduling.web.office.frame import act, form_page, here, page, risk_lines
 from scheduling.web.office.staff import today
+from scheduling.web.therapist.words import how_long
 
 
 @staff("admin")
@@ -38,8 +40,24 @@ def home(request: PageRequest) -> HttpResponse:
         "unsigned": policy.visible(Connection, request.actor)
         .filter(enabled=True, baa_on_file=None)
         .count(),
+        "waits": [wait_line(one) for one in waits(request.actor, today(request))],
     }
     return page(request, "office/home", context)
+
+
+def wait_line(one: Wait) -> dict[str, str]:
+    """ "3 days", or why there is no figure."""
+    now = _("not looked at yet") if not one.noted else _("fewer than three times are free")
+    return {
+        "service": one.service.name,
+        "now": now if one.minutes is None else in_words(one.minutes),
+        "before": "" if one.before is None else in_words(one.before),
+    }
+
+
+def in_words(minutes: int) -> str:
+    """Whole hours are near enough."""
+    return how_long(minutes - minutes % 60 if minutes > 60 else minutes)
 
 
 @staff("admin")
