@@ -37,4 +37,5 @@ def waits(actor: Actor, today: date) -> list[Wait]:
 
 def _wait(service: Service, noted: list[AccessDay | None]) -> Wait:
     new, old = noted[0] or noted[1], noted[2]
-    return Wait(service, new is not None, new and new.wait_minutes, old and old.wait_minutes)
+    minutes = new.wait_minutes if new else None
+    return Wait(service, new is not None, minutes, old.wait_minutes if old else None)
