@@ -94,12 +94,18 @@ def next_stamp(now: datetime, last: datetime | None) -> datetime:
 
 def render(facts: InviteFacts) -> bytes:
     """The VCALENDAR: CRLF, lines of at most 75 octets, one VEVENT, one attendee at most."""
+    calendar = new_calendar(facts.method)
+    calendar.add_component(new_event(facts))
+    return bytes(calendar.to_ical())
+
+
+def new_calendar(method: Method) -> Calendar:
+    """A VCALENDAR that holds nothing yet."""
     calendar = Calendar()
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
-    calendar.add("method", facts.method.value)
-    calendar.add_component(_event(facts))
-    return bytes(calendar.to_ical())
+    calendar.add("method", method.value)
+    return calendar
 
 
 def google_url(facts: InviteFacts) -> str:
@@ -133,7 +139,8 @@ def _query(pairs: dict[str, str]) -> str:
     return urlencode({name: text for name, text in pairs.items() if text})
 
 
-def _event(facts: InviteFacts) -> Event:
+def new_event(facts: InviteFacts) -> Event:
+    """The VEVENT, its times in UTC."""
     event = Event()
     event.add("uid", facts.uid)
     event.add("sequence", facts.sequence)
