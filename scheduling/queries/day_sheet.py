@@ -16,9 +16,11 @@ from accounts.actor import Actor
 from accounts.models import Therapist
 from scheduling import policy
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import SessionState
+from scheduling.engine.lifecycle import RoomState, SessionState
 from scheduling.models import Booking, CheckIn, Session
 from scheduling.queries.agenda import Standing, called, standing
+
+ALARM = 15  # minutes before the start from which a missing room is the desk's matter too
 
 
 class Line(NamedTuple):
@@ -33,6 +35,7 @@ class Line(NamedTuple):
     name: str
     standing: Standing
     own: bool
+    roomless: bool  # it is about to begin, or has begun, and nobody has filled in its room
 
     @property
     def live(self) -> bool:
@@ -61,6 +64,7 @@ class Column(NamedTuple):
 
 FIELDS = {
     "medium": F("session__medium"),
+    "room": F("session__room__state"),
     "profile": F("session__occupancies__profile"),
     "account": F("patient__user"),
     "who": F("patient__uuid"),
@@ -124,7 +128,18 @@ def _line(row: dict[str, Any], actor: Actor, now: datetime) -> Line:
     own = actor.user is not None and row["account"] == actor.user.pk
     name = "" if own else called(row["called"], row["first"], row["last"])
     where = row["start"], row["end"], row["medium"]
-    return Line(row["uuid"], *where, row["patient_id"], row["who"], name, how, own)
+    roomless = _missing(row, to_minute(now)) and not own
+    return Line(row["uuid"], *where, row["patient_id"], row["who"], name, how, own, roomless)
+
+
+def _missing(row: dict[str, Any], minute: int) -> bool:
+    """A room that is wanted and pending; that of a cancelled session is revoked."""
+    near: bool = row["start"] - ALARM <= minute < row["end"]
+    return near and row["room"] == RoomState.PENDING.value
+
+
+def roomless(columns: list[Column]) -> int:
+    return sum(line.roomless for column in columns for line in column.lines)
 
 
 def patients(columns: list[Column]) -> list[int]:

@@ -1,10 +1,14 @@
 """The day's sheet over all therapists."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
 from accounts.actor import Actor
+from scheduling.actions.cancel import cancel
 from scheduling.actions.hold import hold
+from tests.ways_in.story import pasted, platform
 from tests.web.desk import DESK, at_work, audited, booked
 from tests.web.patient import text_of
 from tests.world import LA, NOW, NY, World, at, build, patient
@@ -114,6 +118,33 @@ def test_states(world, desk, clock):
     page = text_of(desk.get(DESK, {"day": "2027-03-01"}))
     assert "Nora Quill Video, 50 minutes No-show" in page
     assert "Omar Quill Video, 50 minutes Who came?" in page
+
+
+@pytest.mark.parametrize(
+    ("left", "marked"), [(16, False), (15, True), (1, True), (-49, True), (-50, False)]
+)
+def test_a_room_that_is_missing_is_marked_from_a_quarter_of_an_hour_before(
+    world, clock, left, marked
+):
+    """video.md 2.3: from T-15 it is the desk's matter too, until the session is over."""
+    seat = booked(world, world.nora)
+    booked(world, world.omar, therapist=world.ben.uuid, medium="telephone")
+    clock.move_to(seat.starts_at - timedelta(minutes=left))
+    page = text_of(at_work(world.dana).get(DESK))
+    assert page.count("No room yet") == marked
+    assert ("1 session has no video room yet Ask the therapist to paste one" in page) == marked
+
+
+def test_no_mark_where_there_is_a_room_or_no_session(world, clock):
+    platform(world)
+    seat = booked(world, world.nora)
+    pasted(world, seat)
+    off = booked(world, world.omar, therapist=world.ben.uuid)
+    cancel(booking=off.uuid, reason="clinic", actor=world.actor(world.dana), now=NOW)
+    clock.move_to(seat.starts_at - timedelta(minutes=5))
+    page = text_of(at_work(world.dana).get(DESK))
+    assert "Nora" in page and "Omar" in page
+    assert "No room yet" not in page and "no video room" not in page
 
 
 def test_everybody_on_the_sheet_is_on_record(world, desk):

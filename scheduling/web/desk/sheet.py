@@ -35,6 +35,7 @@ def sheet(request: PageRequest) -> HttpResponse:
         "columns": [part(one, zone, first) for one in columns if one.lines or one.held],
         "free": [one.therapist for one in columns if not (one.lines or one.held)],
         "booked": sum(column.booked for column in columns),
+        "roomless": day_sheet.roomless(columns),
         "earlier_url": at(request, day - timedelta(days=1)),
         "later_url": at(request, day + timedelta(days=1)),
     }
