@@ -183,7 +183,7 @@ def test_cancelling_asks_for_a_reason_and_can_be_undone(alma, booking):
     booking.refresh_from_db()
     assert (booking.state, booking.cancel_reason) == ("cancelled", "therapist_ill")
     shown = text_of(alma.get(at_session(booking)))
-    assert "This session was cancelled: I am ill." in shown
+    assert "This session was cancelled: The therapist is ill." in shown
     assert alma.post(at_session(booking, "undo/")).status_code == 302
     booking.refresh_from_db()
     assert booking.state == "booked"

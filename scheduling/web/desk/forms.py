@@ -15,7 +15,7 @@ from accounts.sealed import normal_phone
 from accounts.web.forms import BirthDateField, ZoneField
 from scheduling.engine.hours import NonexistentTime, wall_to_minute
 from scheduling.errors import ConsentMissing, NoSuchDate, SpringGap
-from scheduling.web.desk.words import reasons
+from scheduling.web.therapist.words import reasons
 
 PAPER = {
     Form.TELEHEALTH.value: gettext_lazy("The patient has signed the consent to telehealth."),

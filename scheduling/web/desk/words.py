@@ -9,9 +9,7 @@ from django.utils.dateformat import format as say
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from scheduling.actions.cancel import BY_STAFF
 from scheduling.engine.hours import offset_at
-from scheduling.engine.lifecycle import CancelReason
 from scheduling.models import Medium
 from scheduling.queries import times
 from scheduling.queries.day_sheet import Column, Held, Line
@@ -102,18 +100,6 @@ def phone(number: str) -> str:
     if len(number) == 12 and number.startswith("+1"):
         return f"+1 {number[2:5]}-{number[5:8]}-{number[8:]}"
     return number
-
-
-def reasons() -> list[tuple[str, str]]:
-    """Why staff cancel or move; whether a patient's call came late is computed."""
-    said = {
-        CancelReason.PATIENT: _("The patient asked for it"),
-        CancelReason.THERAPIST_ILL: _("The therapist is ill"),
-        CancelReason.CLINIC: _("The clinic has to"),
-        CancelReason.TECHNICAL_FAILURE: _("No call is possible"),
-        CancelReason.OTHER: _("Another reason"),
-    }
-    return [(code.value, said[code]) for code in BY_STAFF]
 
 
 def slot(start: int, zone: str) -> dict[str, Any]:

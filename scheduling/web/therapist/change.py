@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from scheduling.errors import BadInput, NotFound, Refusal
 from scheduling.models import Booking
 from scheduling.queries import agenda, times
 from scheduling.queries.slots import Wanted, nearest, next_available, search
+from scheduling.web.desk.words import slot
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.therapist import words
 from scheduling.web.therapist.frame import day_of, here, me, page
@@ -42,7 +44,8 @@ def cancel(request: PageRequest, session: UUID) -> HttpResponse:
     booking = agenda.case(request.actor, session)
     if request.method != "POST":
         return cancel_page(request, booking)
-    try:
+
+    def act() -> None:
         cancel_booking(
             booking=booking.uuid,
             reason=request.POST.get("reason", ""),
@@ -50,12 +53,9 @@ def cancel(request: PageRequest, session: UUID) -> HttpResponse:
             actor=request.actor,
             now=request.now,
         )
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return cancel_page(request, booking, refusal)
-    messages.success(request, _("Cancelled. The patient is told."))
-    return redirect(here(request, "therapist_session", session))
+
+    refused = partial(cancel_page, request, booking)
+    return attempt(request, session, act, _("Cancelled. The patient is told."), refused=refused)
 
 
 def cancel_page(
@@ -64,7 +64,7 @@ def cancel_page(
     audit.record(request.actor, "session.view", subject=booking.patient_id, obj=booking.session)
     context = {
         **about(request, booking),
-        "reasons": words.reasons(),
+        "reasons": words.reasons(mine=True),
         "chosen": request.POST.get("reason", ""),
         "note": request.POST.get("note", ""),
         "refusal": refusal,
@@ -91,7 +91,8 @@ def move(request: PageRequest, session: UUID) -> HttpResponse:
     booking = agenda.case(request.actor, session)
     if request.method != "POST":
         return move_page(request, booking)
-    try:
+
+    def act() -> None:
         reschedule(
             booking=booking.uuid,
             start=whole(request.POST.get("slot", ""), "slot"),
@@ -100,12 +101,9 @@ def move(request: PageRequest, session: UUID) -> HttpResponse:
             actor=request.actor,
             now=request.now,
         )
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return move_page(request, booking, refusal)
-    messages.success(request, _("Moved. The patient is told."))
-    return redirect(here(request, "therapist_session", session))
+
+    refused = partial(move_page, request, booking)
+    return attempt(request, session, act, _("Moved. The patient is told."), refused=refused)
 
 
 def move_page(
@@ -124,7 +122,7 @@ def move_page(
         "last": times.day(first + SHOWN - timedelta(days=1)),
         "later": "" if days else later(wanted, request, zone),
         "chosen": _number(request.POST.get("slot", "")),
-        "reasons": words.reasons(),
+        "reasons": words.reasons(mine=True),
         "reason": request.POST.get("reason", ""),
         "override": request.POST.get("override", ""),
         "refusal": refusal,
@@ -180,14 +178,6 @@ def later(wanted: Wanted, request: PageRequest, zone: str) -> dict[str, str]:
     if found is None:
         return {}
     return {"when": times.starting(found[1], zone), "url": f"?from={local_day(zone, found[1])}"}
-
-
-def slot(start: int, zone: str) -> dict[str, Any]:
-    return {
-        "value": start,
-        "time": times.clock(times.local(start, zone)),
-        "name": times.starting(start, zone),
-    }
 
 
 @staff("therapist")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Therapist
 from scheduling import policy
-from scheduling.errors import NoSuchDate, NotFound
+from scheduling.errors import NotFound
 from scheduling.queries.agenda import Calendar, calendars
+from scheduling.web.desk.frame import day_of, here
 from scheduling.web.desk.frame import work_bar as bar_of_roles
 from scheduling.web.door import PageRequest
+
+__all__ = ["day_of", "here", "hours_page", "me", "opened", "own_calendars", "page", "whose"]
 
 
 def me(request: PageRequest) -> Therapist:
@@ -55,24 +56,6 @@ def opened(request: PageRequest, known: list[Calendar]) -> Calendar:
         if str(calendar.therapist.uuid) == wanted:
             return calendar
     raise NotFound
-
-
-def day_of(text: str, otherwise: date) -> date:
-    """A date in an address; NoSuchDate if it is none."""
-    if not text:
-        return otherwise
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise NoSuchDate from error
-    if not 1990 <= day.year <= 2200:
-        raise NoSuchDate
-    return day
-
-
-def here(request: PageRequest, name: str, *args: UUID) -> str:
-    """The address of a page of this clinic."""
-    return reverse(name, args=[request.clinic.slug, *args])
 
 
 def page(

@@ -110,14 +110,25 @@ def let_in(request: PageRequest, session: UUID) -> HttpResponse:
 
 
 def attempt(
-    request: PageRequest, session: UUID, act: Callable[[], None], done: str, **typed: Any
+    request: PageRequest,
+    session: UUID,
+    act: Callable[[], None],
+    done: str,
+    *,
+    refused: Callable[[Refusal], HttpResponse] | None = None,
+    **typed: Any,
 ) -> HttpResponse:
-    """Do it and go back to the session's page; a refusal is told there, and nothing typed lost."""
+    """Do it and go back to the session's page; a refusal is told there, and nothing typed lost.
+
+    `refused` answers it where the page that asked is another one.
+    """
     try:
         act()
     except NotFound:
         raise
     except Refusal as refusal:
+        if refused is not None:
+            return refused(refusal)
         return session_page(
             request,
             session,

@@ -98,11 +98,14 @@ def marks() -> list[tuple[str, str]]:
     ]
 
 
-def reasons() -> list[tuple[str, str]]:
-    """Why staff cancel; whether a patient's call came late is computed."""
+def reasons(*, mine: bool = False) -> list[tuple[str, str]]:
+    """Why staff cancel or move; whether a patient's call came late is computed.
+
+    `mine`: the therapist chooses; what is read later by others speaks of nobody as "I".
+    """
     said = {
         CancelReason.PATIENT: _("The patient asked for it"),
-        CancelReason.THERAPIST_ILL: _("I am ill"),
+        CancelReason.THERAPIST_ILL: _("I am ill") if mine else _("The therapist is ill"),
         CancelReason.CLINIC: _("The clinic has to"),
         CancelReason.TECHNICAL_FAILURE: _("No call is possible"),
         CancelReason.OTHER: _("Another reason"),
