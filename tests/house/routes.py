@@ -154,7 +154,33 @@ def booking_things(world: World) -> dict[str, Any]:
     held = hold(
         start=at("2027-03-04", 10), secret="s" * 43, actor=Actor.anonymous(world.clinic), **what
     )
-    return {"booking": booked.uuid, "hold": held.uuid, **ways_in(world, booked)}
+    return {
+        "booking": booked.uuid,
+        "hold": held.uuid,
+        "series": series_of(world).uuid,
+        **ways_in(world, booked),
+    }
+
+
+def series_of(world: World) -> Any:
+    """Nora's three Mondays at two with Alma."""
+    from datetime import date
+
+    from scheduling.actions.repeat import Chosen, repeat
+    from scheduling.engine.recurrence import weekly
+    from scheduling.queries.repeat import Pattern
+
+    pattern = Pattern(weekly((0,)), LA, 14 * 60, date(2027, 3, 8), count=3)
+    return repeat(
+        service=world.cbt.uuid,
+        pattern=pattern,
+        chosen=[Chosen(one.start, one.start, world.alma.uuid) for one in pattern.dates()],
+        medium="video",
+        place="CA",
+        patient=world.nora.pk,
+        actor=world.actor(world.dana),
+        now=NOW,
+    )
 
 
 def ways_in(world: World, booked: Any) -> dict[str, Any]:
@@ -311,6 +337,17 @@ BOOKING = [
     Row(MINE + "move/check/", get="p:go a:login *:404", post="p:go a:login *:404"),
     Row(MINE + "cancel/", get=OWN, post="p:go a:login *:404"),
     Row(MINE + "undo/", get="p:go a:login *:404", post="p:409 a:login *:404"),
+]
+
+ONE_SERIES = "c/<slug:slug>/series/<uuid:series>/"
+SERIES_OF = "ptd:200 a:login *:404"  # the patient's, the therapist's who gives it, the desk's
+
+SERIES = [
+    Row("c/<slug:slug>/repeat/<uuid:booking>/", get=SERIES_OF, post="ptd:422|200 a:login *:404"),
+    Row(ONE_SERIES, get=SERIES_OF),
+    Row(ONE_SERIES + "change/", get=SERIES_OF, post="ptd:422|200 a:login *:404"),
+    Row(ONE_SERIES + "cancel/", get=SERIES_OF, post="p:go td:422 a:login *:404"),
+    Row(ONE_SERIES + "undo/", get="a:login *:405", post="ptd:409 a:login *:404"),
 ]
 
 NO_LINK = "*:404"  # nobody who has not opened a live link before
@@ -513,6 +550,7 @@ SECTIONS = {
     "house": HOUSE,
     "accounts": ACCOUNTS,
     "booking": BOOKING,
+    "series": SERIES,
     "join": JOIN,
     "therapist": THERAPIST,
     "desk": DESK,

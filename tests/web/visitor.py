@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 from django.http import HttpResponse
 from django.test import Client
@@ -105,8 +105,9 @@ class Visitor:
             data[button["name"]] = button.get("value", "")
         data = {name: value for name, value in data.items() if value is not None}
         action = urljoin(self.at, form["action"] or self.at)
-        call = self.client.post if form["method"] == "post" else self.client.get
-        return self._arrive(call(action, data, follow=True), action)
+        if form["method"] != "post":
+            return self.goes(f"{action.partition('?')[0]}?{urlencode(data, doseq=True)}")
+        return self._arrive(self.client.post(action, data, follow=True), action)
 
     def _arrive(self, response: Any, path: str) -> Visitor:
         self.response = response

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -64,12 +65,22 @@ def one_page(
         and row.cancel_reason.startswith("patient"),
         "undo_clock": times.clock_in(to_minute(undo_until), seen.zone) if undo_until else "",
         "refusal": refusal,
+        "repeatable": seen.service.repeatable and row.session.series_id is None,
+        "series": series_url(request, row),
     }
     if isinstance(refusal, SlotGone):
         page["nearest"] = nearest_slots(wanted_of(row), row.start, request)
         page["others_carried"] = carried_of(row)
     audit.record(request.actor, "booking.view", subject=row.patient_id, obj=row.uuid)
     return render(request, "booking/one.html", page, status=refusal.status if refusal else 200)
+
+
+def series_url(request: PageRequest, row: Booking) -> str:
+    """The page of the series that the session belongs to, if it is the patient's own."""
+    series = row.session.series
+    if series is None or series.patient_id is None:
+        return ""
+    return reverse("series_one", args=[request.clinic.slug, series.uuid])
 
 
 @signed_in
