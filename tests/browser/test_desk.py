@@ -108,7 +108,7 @@ def test_every_page_is_sound(world, new_page, sign_in_page, axe, width):
     booked(world, world.omar, ahead(2, 9), therapist=world.ben.uuid, now=now)
     Task.objects.create(
         kind="tell_patient", clinic=world.clinic, session=first.session, patient=world.nora,
-        created_at=now, due_at=now, gave_up_at=now, outcome="bounced", attempts=9,
+        created_at=now, due_at=now, gave_up_at=now, outcome="bounced:5.1.10", attempts=9,
         recipient="nora@example.org",
     )  # fmt: skip
     nina = patient(world.clinic, "Nina", user=None, consent=False)
