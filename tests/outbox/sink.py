@@ -13,6 +13,8 @@ import icalendar
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP as Server
 
+from tests.databases import PATIENCE
+
 
 @dataclass
 class Received:
@@ -90,8 +92,8 @@ class Sink:
     def to(self, address: str) -> list[Received]:
         return [message for message in self.messages if message.to == address]
 
-    def wait(self, count: int, seconds: float = 15) -> None:
-        end = time.monotonic() + seconds
+    def wait(self, count: int) -> None:
+        end = time.monotonic() + PATIENCE
         while len(self.messages) < count:
             assert time.monotonic() < end, f"{len(self.messages)} of {count} messages came"
             time.sleep(0.02)

@@ -16,10 +16,6 @@ import django
 
 def main() -> None:
     django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0, skip_checks=True)
-    call_command("createcachetable", verbosity=0)
     stage = Stage()
     say("ready")
     for line in sys.stdin:

@@ -18,11 +18,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
+from tests.databases import PATIENCE, fresh_database
 from tests.outbox import returned
 
 TOP = Path(__file__).resolve().parents[2]
@@ -33,27 +32,16 @@ LEASE = 1  # seconds; what a killed worker held is taken up after that
 def environment(tmp_path_factory, mail_server) -> Iterator[dict[str, str]]:
     """A database of its own, SQLite or PostgreSQL as the suite runs, and the mail server."""
     folder = tmp_path_factory.mktemp("worker")
-    url = os.environ.get("DATABASE_URL", "")
-    given = {
-        **os.environ,
-        "TELEHEALTH_VAR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "telehealth.settings",
-        "EMAIL_HOST": "127.0.0.1",
-        "EMAIL_PORT": str(mail_server[1].port),
-        "SITE_URL": "https://clinic.example",
-        "DEFAULT_FROM_EMAIL": "mail@clinic.example",
-        "OUTBOX_LEASE_SECONDS": str(LEASE),
-    }
-    if not url.startswith("postgres"):
-        given.pop("DATABASE_URL", None)
-        yield given
-        return
-    name = f"worker_{os.getpid()}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-    yield given | {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl()}
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with fresh_database(folder) as database:
+        yield database.env(
+            TELEHEALTH_VAR=str(folder),
+            DJANGO_SETTINGS_MODULE="telehealth.settings",
+            EMAIL_HOST="127.0.0.1",
+            EMAIL_PORT=str(mail_server[1].port),
+            SITE_URL="https://clinic.example",
+            DEFAULT_FROM_EMAIL="mail@clinic.example",
+            OUTBOX_LEASE_SECONDS=str(LEASE),
+        )
 
 
 class Stage:
@@ -76,16 +64,16 @@ class Stage:
     def answer(self):
         return json.loads(self.process.stdout.readline())
 
-    def settle(self, seconds: float = 25) -> None:
+    def settle(self) -> None:
         """Wait until nothing is owed any more."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while self("owed"):
             assert time.monotonic() < end, self("tasks")
             time.sleep(0.05)
 
     def close(self) -> None:
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         self.process.stdout.close()
 
 
@@ -126,12 +114,12 @@ def working(environment, *flags: str) -> Iterator[subprocess.Popen]:
     finally:
         if worker.poll() is None:
             worker.kill()
-        worker.wait(10)
+        worker.wait(PATIENCE)
 
 
 def kill(worker: subprocess.Popen) -> None:
     os.kill(worker.pid, signal.SIGKILL)
-    worker.wait(10)
+    worker.wait(PATIENCE)
 
 
 def repeats(smtp) -> int:
@@ -147,7 +135,7 @@ def test_killed_after_the_message_was_taken_it_is_repeated_byte_for_byte(environ
     smtp.stall = "data"
     stage("book")
     with working(environment) as worker:
-        assert smtp.stalled.wait(15)
+        assert smtp.stalled.wait(PATIENCE)
         kill(worker)
     smtp.stall = ""
     with working(environment):
@@ -166,7 +154,7 @@ def test_killed_before_the_message_was_taken_nobody_hears_the_end_of_what_they_n
     smtp.stall = "rcpt"
     dropped, _kept = stage("book", count=2)
     with working(environment) as worker:
-        assert smtp.stalled.wait(15)  # on the way to the patient of the first
+        assert smtp.stalled.wait(PATIENCE)  # on the way to the patient of the first
         kill(worker)
     smtp.stall = ""
     stage("cancel", seat=dropped)
@@ -174,7 +162,7 @@ def test_killed_before_the_message_was_taken_nobody_hears_the_end_of_what_they_n
         smtp.wait(4)
         stage.settle()
         worker.terminate()
-        assert worker.wait(10) == 0, "asked to stop, it stops by itself"
+        assert worker.wait(PATIENCE) == 0, "asked to stop, it stops by itself"
     assert repeats(smtp) == 0
     methods = Counter(message.calendar["method"] for message in smtp.to("nora@example.org"))
     assert methods == {"REQUEST": 2, "CANCEL": 1}
@@ -195,7 +183,7 @@ def test_killed_anywhere_nothing_is_lost_and_little_comes_twice(environment, sta
             kill(worker)
     smtp.slow = 0
     with working(environment):
-        stage.settle(30)
+        stage.settle()
     assert Counter(m.to for m in {m.id: m for m in smtp.messages}.values()) == {
         "nora@example.org": count,
         "alma@example.org": count,
@@ -220,7 +208,7 @@ def test_several_workers_send_each_message_once_and_what_was_told_last_is_what_i
             time.sleep(dice.uniform(0, 0.05))
         for seat in seats[:2]:
             stage("cancel", seat=seat)
-        stage.settle(30)
+        stage.settle()
     truth = stage("truth")
     assert len(truth) == 8
     for who in ("nora@example.org", "alma@example.org"):
@@ -306,7 +294,7 @@ def test_what_comes_back_is_read_by_the_worker(environment, stage, smtp, tmp_pat
     assert mine.sender == "bounces@clinic.example"
     box.add(returned.microsoft(mine.data))
     with working(environment | own):
-        end = time.monotonic() + 25
+        end = time.monotonic() + PATIENCE
         while len(box):
             assert time.monotonic() < end, stage("tasks")
             time.sleep(0.05)
@@ -342,5 +330,5 @@ def test_a_clinics_first_day(environment, stage, smtp):
 def test_drain_ends_when_nothing_is_due(environment, stage, smtp):
     stage("book")
     with working(environment, "--drain") as worker:
-        assert worker.wait(15) == 0
+        assert worker.wait(PATIENCE) == 0
     assert len(smtp.messages) == 2

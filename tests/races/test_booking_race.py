@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.databases import fresh_database
+from tests.databases import PATIENCE, fresh_database
 
 PROCESSES, ATTEMPTS = 8, 200
 
@@ -24,7 +24,7 @@ def test_eight_processes_at_overlapping_times(tmp_path):
         ]
         happened: Counter[str] = Counter()
         for racer in racers:
-            said, errors = racer.communicate(timeout=120)
+            said, errors = racer.communicate(timeout=PATIENCE)
             assert racer.returncode == 0, errors[-3000:]
             happened.update(json.loads(said))
         found = json.loads(database.run("-m", "tests.races.overlaps").stdout)
@@ -48,7 +48,7 @@ def test_one_slot_has_one_owner(tmp_path):
         ]
         won: Counter[int] = Counter()
         for rival in rivals:
-            said, errors = rival.communicate(timeout=120)
+            said, errors = rival.communicate(timeout=PATIENCE)
             assert rival.returncode == 0, errors[-3000:]
             won.update(json.loads(said))
         found = json.loads(database.run("-m", "tests.races.overlaps").stdout)
