@@ -75,7 +75,7 @@ def lock(task: Task) -> bool:
 def done(task: Task, outcome: str, now: datetime) -> None:
     task.done_at, task.leased_until, task.outcome = now, None, outcome
     task.maybe_sent = False
-    task.save(update_fields=["done_at", "leased_until", "outcome", "maybe_sent"])
+    task.save(update_fields=["done_at", "leased_until", "outcome", "maybe_sent", "telling"])
 
 
 def failed(task: Task, failure: Failed, now: datetime) -> None:

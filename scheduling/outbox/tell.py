@@ -79,8 +79,7 @@ def compose(task: Task, invite: Invite, standing: Standing, now: datetime) -> st
     calendar = next_calendar(invite, standing, now)
     write(task, standing, news, now, calendar)
     facts = calendar.facts if calendar else {"method": ""}
-    before = {"told": invite.told, "method": invite.method}
-    task.telling = {**facts, "told": standing.told, "full": standing.full, "before": before}
+    task.telling = {**facts, "told": standing.told, "full": standing.full}
     return ""
 
 

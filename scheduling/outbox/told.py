@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 from scheduling.models import Booking, Invite, Task
 
+KNOWN = ("told", "method", "dates")  # what a recipient knows; the rest says how it was told
+
 
 def locked_invite(task: Task) -> Invite:
     """The recipient's row about this session, made if there is none, locked."""
@@ -31,11 +33,15 @@ def first_uid(task: Task) -> UUID:
 
 
 def note_told(task: Task) -> None:
-    """The task's message arrived, or may have: it is what the recipient knows now."""
+    """The task's message arrived, or may have: it is what the recipient knows now.
+
+    What was known before is kept on the task (saved by `queue.done`), in case it comes back.
+    """
     if not task.telling:
         return
     told = task.telling
     invite = locked_invite(task)
+    told["before"] = {name: getattr(invite, name) for name in KNOWN}
     if told["method"]:
         invite.uid, invite.sequence = UUID(told["uid"]), told["sequence"]
         invite.method, invite.stamp = told["method"], datetime.fromisoformat(told["stamp"])
@@ -46,12 +52,12 @@ def note_told(task: Task) -> None:
 def take_back(task: Task) -> None:
     """The task's message came back: unless more was told since, the recipient knows what they knew
     before. UID, SEQUENCE and stamp stay, so that what goes out next is newer than what did."""
-    if not task.telling or task != last_sent(task):
+    if "before" not in task.telling or task != last_sent(task):
         return
-    before = task.telling["before"]
     invite = locked_invite(task)
-    invite.told, invite.method = before["told"], before["method"]
-    invite.save(update_fields=["told", "method"])
+    for name in KNOWN:
+        setattr(invite, name, task.telling["before"][name])
+    invite.save(update_fields=KNOWN)
 
 
 def last_sent(task: Task) -> Task | None:

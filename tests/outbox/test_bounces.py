@@ -238,6 +238,17 @@ def test_an_old_one_that_comes_back_late_undoes_nothing_that_was_told_since(worl
     assert sink.to(NORA)[-1].calendar["method"] == "CANCEL"
 
 
+def test_once_the_address_is_mended_it_goes_to_the_right_one(world, sink, work, box, sent):
+    """And with links that work: those of what came back are not repeated."""
+    box.add(returned.postfix(sent.data))
+    work(NOW + MINUTE)
+    type(world.nora).objects.filter(pk=world.nora.pk).update(email="nora@home.example")
+    retry(task=to_nora().uuid, actor=world.actor(world.ada), now=NOW + MINUTE)
+    work(NOW + MINUTE)
+    (again,) = sink.messages
+    assert again.to == "nora@home.example" and "is confirmed" in again.text
+
+
 def test_a_reminder_that_came_back_is_tried_again_while_it_is_of_use(world, sink, work, box):
     seat = booked(world)
     work()
