@@ -18,8 +18,8 @@ Refusal
 +-- StateRefused                the life cycle stands against it
 |   +-- CancelledAlready, StartedAlready, NotStarted, UndoTooLate, IllegalChange
 +-- WayInRefused                about a join link
-    +-- NotOpenYet, OverAlready, CheckInMissing, ContactMissing, RoomNotReady
-    +-- BadRoomAddress, RoomInUse
+    +-- NotOpenYet, OverAlready, CheckInMissing, ContactMissing, PatientElsewhere
+    +-- RoomNotReady, BadRoomAddress, RoomInUse
 """
 
 from __future__ import annotations
@@ -231,6 +231,11 @@ class CheckInMissing(WayInRefused):
 class ContactMissing(WayInRefused):
     code = "contact_missing"
     sentence = _("Nobody to call in an emergency is on file. Please ask the patient first.")
+
+
+class PatientElsewhere(WayInRefused):
+    code = "patient_elsewhere"
+    sentence = _("The patient is now where you are not licensed.")
 
 
 class RoomNotReady(WayInRefused):

@@ -20,6 +20,7 @@ from scheduling.errors import (
     NotLicensed,
     NotOpenYet,
     OverAlready,
+    PatientElsewhere,
     Refusal,
     RoomNotReady,
     TooManyTries,
@@ -27,7 +28,7 @@ from scheduling.errors import (
 )
 from scheduling.models import ActionLink, JoinLink, Room
 from scheduling.queries import way_in
-from scheduling.queries.way_in import Stage
+from scheduling.queries.way_in import HostStage, Stage
 
 MOST_TRIES = 5
 
@@ -39,6 +40,13 @@ REFUSALS: dict[Stage, type[Refusal]] = {
     Stage.STOPPED: NotLicensed,
     Stage.CALL: RoomNotReady,
     Stage.WAITING: RoomNotReady,
+}
+HOST_REFUSALS: dict[HostStage, type[Refusal]] = {
+    HostStage.EARLY: NotOpenYet,
+    HostStage.OVER: OverAlready,
+    HostStage.STOPPED: PatientElsewhere,
+    HostStage.UNCALLED: ContactMissing,
+    HostStage.WAITING: RoomNotReady,
 }
 
 
@@ -97,13 +105,9 @@ def enter(*, link: UUID, actor: Actor, now: datetime) -> tuple[Room, str]:
 def enter_as_host(*, session: UUID, actor: Actor, now: datetime) -> tuple[Room, str]:
     """Let a therapist through to an own or covered session; answers room and reference."""
     seen = policy.find(Room, actor, session__uuid=session)
-    if now < way_in.opens_at(seen.session):
-        raise NotOpenYet
-    if now >= way_in.closes_at(seen.session):
-        raise OverAlready
-    uncalled = way_in.without_contact(seen.session)
-    if uncalled:
-        raise ContactMissing(subject=uncalled)
+    stage = way_in.host_stage(seen.session, now)
+    if stage is not HostStage.READY:
+        raise HOST_REFUSALS[stage](subject=way_in.patients_of(seen.session))
     room = _pass(seen.session_id, now)
     hosts = JoinLink.objects.filter(session=room.session_id, therapist__isnull=False)
     hosts.filter(therapist=actor.user).update(used_at=now)

@@ -30,6 +30,17 @@ class Stage(StrEnum):
     OVER = "over"  # the session has ended
 
 
+class HostStage(StrEnum):
+    """Where a therapist of a session stands at its door; computed, never stored."""
+
+    EARLY = "early"
+    OVER = "over"
+    STOPPED = "stopped"  # the patient checked in where the therapist may not treat today (TH2)
+    UNCALLED = "uncalled"  # nobody to call in an emergency is known (TH4)
+    WAITING = "waiting"  # the room is not filled in yet, or there is none
+    READY = "ready"
+
+
 def opens_at(session: Session) -> datetime:
     return session.starts_at - OPENS
 
@@ -85,11 +96,41 @@ def stage(link: JoinLink, actor: Actor, now: datetime) -> Stage:
     done = last_check_in(link.booking, session)
     if done is None or Form.TELEHEALTH.value in missing_consents(link.booking.patient, now):
         return Stage.CHECK_IN
-    if not (done.licensed or done.override):
+    if is_stopped(done):
         return Stage.STOPPED
     if session.medium == Medium.TELEPHONE.value:
         return Stage.CALL
     return Stage.READY if is_filled(room_of(session)) else Stage.WAITING
+
+
+def host_stage(session: Session, now: datetime) -> HostStage:
+    """Where a therapist of this session stands: one rule for every door to it."""
+    if now < opens_at(session):
+        return HostStage.EARLY
+    if now >= closes_at(session):
+        return HostStage.OVER
+    if stopped(session):
+        return HostStage.STOPPED
+    if without_contact(session):
+        return HostStage.UNCALLED
+    return HostStage.READY if is_filled(room_of(session)) else HostStage.WAITING
+
+
+def is_stopped(done: CheckIn | None) -> bool:
+    """Checked in where the therapist may not treat, and nobody took it upon themselves (TH2)."""
+    return done is not None and not (done.licensed or done.override)
+
+
+def stopped(session: Session) -> list[int]:
+    """The patients who keep the session from beginning: those who are stopped, if all are.
+
+    Of several, one who is stopped stays outside, and the others begin.
+    """
+    booked = list(Booking.objects.filter(session=session, state=BookingState.BOOKED.value))
+    held_up = [one.patient_id for one in booked if is_stopped(last_check_in(one, session))]
+    if len(held_up) < len(booked):
+        return []
+    return [patient for patient in held_up if patient is not None]
 
 
 def last_check_in(booking: Booking, session: Session) -> CheckIn | None:

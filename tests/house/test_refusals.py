@@ -128,6 +128,7 @@ BESIDES = {
     "over_already": "tests/ways_in/test_join.py",
     "contact_missing": "tests/ways_in/test_join.py",
     "check_in_missing": "tests/ways_in/test_join.py",
+    "patient_elsewhere": "tests/ways_in/test_join.py",
     "room_not_ready": "tests/ways_in/test_join.py",
     "bad_room_address": "tests/web/test_therapist_session.py",
     "room_in_use": "tests/web/test_therapist_session.py",

@@ -569,6 +569,55 @@ def test_nobody_goes_in_while_nobody_can_be_called_in_an_emergency(world, bookin
     assert alma.post(door)["Location"] == ROOM
 
 
+def test_the_therapist_does_not_go_in_where_the_patient_may_not_be_treated(
+    client, world, booking, clock
+):
+    """TH2: the door asks what the session's page asks, until somebody says why all the same."""
+    pasted(world, booking)
+    clock.move_to(minutes(booking, 5))
+    checked_in(client, booking, state="NV")
+    alma = sign_in(Client(), world.alma.user)
+    page = f"/c/harbor/sessions/{booking.session.uuid}/"
+    answer = alma.post(f"{page}enter/")
+    assert answer.status_code == 409
+    for shown in (answer, alma.get(f"{page}enter/")):
+        assert "The patient is now where you are not licensed." in said(shown)
+        assert "meet.example" not in said(shown)
+        assert '<form method="post"><' not in said(shown)
+    assert f"{page}enter/" not in said(alma.get(page))
+    assert AuditRow.objects.filter(action="session.enter", code="patient_elsewhere").count() == 1
+    alma.post(f"{page}let-in/", {"reason": "in crisis"})
+    assert f"{page}enter/" in said(alma.get(page))
+    assert alma.post(f"{page}enter/")["Location"] == ROOM
+
+
+def test_of_several_one_who_is_stopped_stays_outside_and_the_others_begin(
+    client, world, booking, clock
+):
+    """TH2, for members of a group."""
+    Booking.objects.create(
+        clinic=world.clinic,
+        session=booking.session,
+        patient=world.omar,
+        seat=2,
+        start=booking.start,
+        end=booking.end,
+        state="booked",
+        place="CA",
+        zone=booking.zone,
+        created_at=booking.created_at,
+    )
+    contact_on_file(booking)
+    world.omar.emergency_contact = PLACE["emergency_contact"]
+    world.omar.save(update_fields=["emergency_contact"])
+    pasted(world, booking)
+    clock.move_to(minutes(booking, 5))
+    checked_in(client, booking, state="NV")
+    assert client.post("/join/enter/")["Location"] == "/join/"
+    door = f"/c/harbor/sessions/{booking.session.uuid}/enter/"
+    assert sign_in(Client(), world.alma.user).post(door)["Location"] == ROOM
+
+
 def test_the_therapists_door_has_the_same_hours(world, booking, clock):
     pasted(world, booking)
     door = f"/c/harbor/sessions/{booking.session.uuid}/enter/"

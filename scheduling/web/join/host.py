@@ -14,6 +14,7 @@ from scheduling import policy
 from scheduling.errors import NotFound, Refusal
 from scheduling.models import Session
 from scheduling.queries import times, way_in
+from scheduling.queries.way_in import HostStage
 from scheduling.video import links
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.join.pages import leads_out, sent_to
@@ -43,16 +44,14 @@ def _ask(request: PageRequest, uuid: UUID, refusal: Refusal | None = None) -> Ht
         raise NotFound
     audit.record(request.actor, "session.door", subject=way_in.patients_of(session), obj=session)
     zone = host.profile.time_zone
+    stage = way_in.host_stage(session, request.now)
     shown = {
         "session": session,
         "room": way_in.room_of(session),
-        "filled": way_in.is_filled(way_in.room_of(session)),
-        "early": request.now < way_in.opens_at(session),
-        "over": request.now >= way_in.closes_at(session),
+        "stage": stage.value,
         "when": times.when(session.start, session.end, zone),
         "opens": times.clock_in(session.start - 10, zone),
-        "uncalled": bool(way_in.without_contact(session)),
-        "refusal": refusal,
+        "refusal": refusal if stage is HostStage.READY else None,  # else the page says it itself
     }
     status = refusal.status if refusal else 200
     return leads_out(render(request, "join/host.html", shown, status=status))

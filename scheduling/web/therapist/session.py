@@ -26,6 +26,7 @@ from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import NotFound, Refusal, RoomInUse
 from scheduling.models import Booking, CheckIn, Medium
 from scheduling.queries import agenda, times, way_in
+from scheduling.queries.way_in import HostStage
 from scheduling.video import links
 from scheduling.web.desk.words import phone as read_out
 from scheduling.web.door import PageRequest, staff
@@ -240,7 +241,7 @@ def at_the_door(booking: Booking, said: CheckIn | None) -> dict[str, Any]:
         "emergency_contact": emergency,
         "phone": call_back,
         "phone_shown": read_out(call_back),
-        "stopped": not (said.licensed or said.override),
+        "stopped": way_in.is_stopped(said),
         "place_now": words.place(said.state),
     }
 
@@ -260,6 +261,7 @@ def room_state(
         "can_paste": live and room is not None and now < closes,
         "in_use": isinstance(refusal, RoomInUse),
         "can_enter": live and opens <= now < closes,
+        "may_go_in": live and way_in.host_stage(session, now) is HostStage.READY,
         "over": now >= closes,
         "opens": times.clock_in(to_minute(opens), zone),
         "enter_url": here(request, "session_enter", session.uuid),
