@@ -156,7 +156,7 @@ def look(asked: Asked, zone: str, starts: Collection[int], now: datetime) -> Wor
         terms=terms,
         rows={who: [(low, high) for _, low, high in some] for who, some in _by_key(rows)},
         free=free_starts(rows, terms, window),
-        profiles={one.therapist: one.profile for one in offers},
+        profiles={one[0]: one[1] for one in offers},
         busy=patient_busy(asked, window, now),
     )
 

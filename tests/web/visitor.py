@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urldefrag, urlencode, urljoin
 
 from django.http import HttpResponse
 from django.test import Client
@@ -104,7 +104,7 @@ class Visitor:
         if button.get("name"):
             data[button["name"]] = button.get("value", "")
         data = {name: value for name, value in data.items() if value is not None}
-        action = urljoin(self.at, form["action"] or self.at)
+        action = urldefrag(urljoin(self.at, form["action"] or self.at))[0]
         if form["method"] != "post":
             return self.goes(f"{action.partition('?')[0]}?{urlencode(data, doseq=True)}")
         return self._arrive(self.client.post(action, data, follow=True), action)

@@ -52,6 +52,7 @@ def series_page(
     staff = acts_as_staff(request.actor, seats[0])
     zone = row.zone
     seen = {one.uuid: one for one in mine.appointments(seats)}
+    names = list(dict.fromkeys(full_name(one.therapist) for one in seen.values()))
     last = max((seat.cancelled_at for seat in seats if seat.cancelled_at), default=None)
     coming = [seat for seat in seats if seat.live and seat.start > to_minute(request.now)]
     follows = row.followed_by.order_by("pk").last()
@@ -63,7 +64,8 @@ def series_page(
         "when": times.clock(times.local(seats[0].session.slot or seats[0].start, zone)),
         "zone_city": times.city(zone),
         "medium": Medium(row.medium).label,
-        "with": ", ".join(dict.fromkeys(full_name(one.therapist) for one in seen.values())),
+        "with": ", ".join(names),
+        "several": len(names) > 1,
         "dates": [line(request, seat, seen[seat.uuid], staff) for seat in seats],
         "coming": len(coming),
         "first": coming[0].session.slot if coming else 0,
