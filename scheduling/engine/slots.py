@@ -8,12 +8,13 @@ never against working hours. Times are minutes since the epoch UTC, spans half-o
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-from .hours import Hours, day_span, day_starts, local_day, openings, segments
+from .hours import Hours, Period, day_span, day_starts, local_day, openings, segments
 from .interval import DAY, Span, day_date, whole_days
 
 STEPS = (5, 10, 15, 20, 30, 45, 60, 90, 120)
@@ -86,7 +87,7 @@ def rows_span(window: Span, margin: int, zones: Iterable[str] = ()) -> Span:
 def free_starts(
     rows: Iterable[Row[Key]], therapists: Mapping[Key, Terms], window: Span
 ) -> dict[Key, list[int]]:
-    """The free start times in `window` (whole UTC days) of every therapist, in order.
+    """The free start times in `window` of every therapist, in order.
 
     `rows` are what is busy in `rows_span`, buffers included, ordered by therapist, then by
     busy_from; rows of others are passed over.
@@ -114,15 +115,18 @@ def _sweep(
 ) -> Row[Key | None]:
     """Add the free starts of one therapist to `found`; answers the first row of the next one."""
     hours, minutes, before, after, step, free, _, limit, _ = terms
-    reach = minutes + after
-    pieces = iter(_starts_within(terms, window))
+    whole = whole_days(*window)  # so that a search a minute later finds the same in the caches
+    pieces = iter(_start_pieces(hours.zone, hours.periods, hours.overrides, whole, minutes, step))
     first, last, phase = next(pieces)
-    free = max(free, first)
-    days = iter(_days_around(hours.zone, window) if limit is not None else ())
+    free = max(free, first, window[0])
+    reach = minutes + after
+    days = iter(_days_around(hours.zone, whole) if limit is not None else ())
     day, next_day, today = -_FAR, next(days, _FAR), 0
     full: list[Span] = []
     for key, busy_from, busy_until in rows:
-        latest = busy_from - reach if key == mine else _FAR - 1
+        if key != mine:
+            break
+        latest = busy_from - reach
         while last <= latest:
             start = free + (phase - free) % step
             if start <= last:
@@ -130,24 +134,50 @@ def _sweep(
             first, last, phase = next(pieces)
             if first > free:
                 free = first
-        if key != mine:
-            break
-        start = free + (phase - free) % step
-        if start <= latest:
-            if start + step > latest:  # the common gap has room for one, and range() is dear
-                found.append(start)
-            else:
+        if free <= latest:
+            start = free + (phase - free) % step
+            if start + step <= latest:
                 found.extend(range(start, latest + 1, step))
-        if busy_until + before > free:
-            free = busy_until + before
+            elif start <= latest:  # the common gap has room for one, and range() is dear
+                found.append(start)
+        busy_until += before
+        if busy_until > free:
+            free = busy_until
         while busy_from >= next_day:
             day, next_day, today = next_day, next(days, _FAR), 0
         today += 1
         if today == limit:
             full.append((day, next_day))
-    for start, end in full:
-        del found[bisect_left(found, start) : bisect_left(found, end)]
+    while last < _FAR:
+        start = free + (phase - free) % step
+        found.extend(range(start, last + 1, step))
+        first, last, phase = next(pieces)
+        free = max(free, first)
+    _take_out(found, full, terms, window)
     return key, busy_from, busy_until
+
+
+def _take_out(found: list[int], full: list[Span], terms: Terms, window: Span) -> None:
+    """Away with the starts on full days and days off, too far ahead, and without a licence."""
+    for start, end in chain(full, _closed(terms.hours, terms.minutes)):
+        del found[bisect_left(found, start) : bisect_left(found, end)]
+    if found and found[-1] >= (until := min(terms.cut_until, window[1])):
+        del found[bisect_left(found, until) :]
+    if terms.allowed is not None:
+        spans = [(bisect_left(found, low), bisect_left(found, high)) for low, high in terms.allowed]
+        found[:] = [start for low, high in spans for start in found[low:high]]
+    if terms.max_per_day is not None and terms.max_per_day < 1:
+        found.clear()
+
+
+def _closed(hours: Hours, minutes: int) -> Iterator[Span]:
+    """The starts whose session would reach into a day off or time off."""
+    for first, last in hours.days_off:
+        start, end = day_span(hours.zone, first, last)
+        yield start - minutes + 1, end
+    for start, end in hours.time_off:
+        if start < end:
+            yield start - minutes + 1, end
 
 
 def _days_around(zone: str, window: Span) -> tuple[int, ...]:
@@ -155,34 +185,26 @@ def _days_around(zone: str, window: Span) -> tuple[int, ...]:
     return day_starts(zone, window[0] - _LOCAL_DAY, window[1] + _LOCAL_DAY)
 
 
-def _starts_within(terms: Terms, window: Span) -> Sequence[Starts]:
-    """Where a session may start as far as hours, horizon and licences go, then one never reached.
-    `cut_from` is left to the sweep: it moves every minute."""
-    pieces = _start_pieces(terms.hours, window, terms.minutes, terms.step)
-    allowed = ((-_FAR, _FAR),) if terms.allowed is None else terms.allowed
-    if terms.max_per_day is not None and terms.max_per_day < 1:
-        allowed = ()
-    if len(allowed) == 1:
-        low, high = allowed[0]
-        if low <= pieces[0][0] and (len(pieces) == 1 or pieces[-2][1] < min(high, terms.cut_until)):
-            return pieces
-    clipped = [
-        (max(first, low), min(last, high - 1, terms.cut_until - 1), phase)
-        for low, high in allowed
-        for first, last, phase in pieces[:-1]
-    ]
-    return [*(piece for piece in clipped if piece[0] <= piece[1]), pieces[-1]]
-
-
 @lru_cache(2048)
-def _start_pieces(hours: Hours, window: Span, minutes: int, step: int) -> tuple[Starts, ...]:
-    """The openings in start space. The grid is the wall clock's, so that a change of the clock
-    begins a new piece; a session may still run across it."""
+def _start_pieces(
+    zone: str,
+    periods: tuple[Period, ...],
+    overrides: tuple[tuple[date, str], ...],
+    window: Span,
+    minutes: int,
+    step: int,
+) -> tuple[Starts, ...]:
+    """The openings in start space, days off among them, then one never reached.
+
+    The grid is the wall clock's, so that a change of the clock begins a new piece; a session may
+    still run across it. Days off are taken out at the end: so therapists share these.
+    """
     if step not in STEPS or not 0 < minutes <= LONGEST:
         raise ValueError(f"no session of {minutes} minutes every {step}")
     pieces: list[Starts] = [(_FAR, _FAR, 0)]
     run_end = opened = _FAR
-    for start, end, offset in reversed(openings(hours, (window[0], window[1] + LONGEST))):
+    opens = openings(Hours(zone, periods, overrides), (window[0], window[1] + LONGEST))
+    for start, end, offset in reversed(opens):
         if end != opened:
             run_end = end
         opened = start
@@ -235,8 +257,12 @@ def _hours_against(start: int, terms: Terms) -> dict[Why, bool]:
 
 def _phase_at(start: int, terms: Terms) -> int | None:
     """The phase of the grid at `start`, or None where no session may start."""
-    window = whole_days(start, start + 1)
-    for first, last, phase in _start_pieces(terms.hours, window, terms.minutes, terms.step):
+    hours, window = terms.hours, whole_days(start, start + 1)
+    if any(low <= start < high for low, high in _closed(hours, terms.minutes)):
+        return None
+    for first, last, phase in _start_pieces(
+        hours.zone, hours.periods, hours.overrides, window, terms.minutes, terms.step
+    ):
         if first <= start <= last:
             return phase
     return None

@@ -9,16 +9,19 @@ Times are minutes since the epoch, UTC. A held time counts as free from `held_un
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection
 
 from scheduling.engine.hours import Hours, day_span
-from scheduling.engine.interval import DAY, Span, day_date, to_minute, whole_days
+from scheduling.engine.interval import DAY, Span, day_date, merge, to_minute, whole_days
 from scheduling.engine.slots import Row, Terms, free_starts, rows_span
 from scheduling.models.session import LONGEST
 
@@ -41,6 +44,20 @@ class Wanted:
     accepting: bool = True  # a therapist's own patients are booked again all the same
 
 
+@contextmanager
+def reading() -> Iterator[Any]:
+    """A cursor for the three SELECTs. On PostgreSQL it has them planned once a connection, not
+    anew in every search, which would take longer than to run them."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            from psycopg import Cursor
+            from psycopg.pq import Format
+
+            cursor.cursor = Cursor(connection.connection)
+            cursor.cursor.format = Format.BINARY
+        yield cursor
+
+
 class Found(NamedTuple):
     """One therapist with the free starts, in order."""
 
@@ -51,45 +68,27 @@ class Found(NamedTuple):
 
 def search(wanted: Wanted, now: datetime) -> list[Found]:
     """The free starts of every therapist who may treat there. Three SELECTs."""
-    window = whole_days(wanted.first, wanted.until)
-    if window[0] >= window[1]:
+    span = wanted.first, wanted.until
+    if span[0] >= span[1]:
         return []
-    with connection.cursor() as cursor:
+    window = whole_days(*span)
+    with reading() as cursor:
         offers = read_offers(cursor, wanted, window)
         if not offers:
             return []
         terms = terms_of(cursor, offers, wanted, window, now)
-        rows = busy_rows(cursor, list(terms), window, now, terms.values(), wanted.without_session)
-        found = free_starts(rows, terms, window)
-    profiles = {offer.therapist: offer.profile for offer in offers}
-    low, high = wanted.first, wanted.until
-    if (low, high) != window:
-        found = {who: [s for s in starts if low <= s < high] for who, starts in found.items()}
+        rows = busy_rows(cursor, list(terms), span, now, terms.values(), wanted.without_session)
+        found = free_starts(rows, terms, span)
+    profiles = {offer[0]: offer[1] for offer in offers}
     return [Found(who, profiles[who], starts) for who, starts in found.items()]
 
 
-class Offer(NamedTuple):
-    """One row of the first SELECT: a therapist, a period of hours, a licence.
+Offer = tuple[Any, ...]
+"""One row of the first SELECT: a therapist, a period of hours, a licence (see `terms_of`).
 
-    A date is None where hours or licence reach past that end of the window.
-    """
-
-    therapist: int
-    profile: int
-    zone: str
-    minutes: int
-    grid: int
-    buffer_before: int
-    buffer_after: int
-    min_notice: int
-    horizon_days: int
-    max_per_day: int | None
-    hours_from: Any
-    hours_until: Any
-    pattern: str | None
-    licence_from: Any
-    licence_until: Any
-
+A date is None where hours or licence reach past that end of the window. Dates come as text
+(`|| ''`), to be turned into dates once each, not once a row.
+"""
 
 OFFERS = """
 SELECT t.user_id, t.id, t.time_zone, s.minutes,
@@ -99,16 +98,16 @@ SELECT t.user_id, t.id, t.time_zone, s.minutes,
   COALESCE(o.min_notice, s.min_notice, c.min_notice),
   COALESCE(o.horizon_days, s.horizon_days, c.horizon_days),
   COALESCE(o.max_per_day, s.max_per_day, c.max_per_day),
-  CASE WHEN h.valid_from > %s THEN h.valid_from END,
-  CASE WHEN h.valid_until < %s THEN h.valid_until END, h.pattern,
-  CASE WHEN l.valid_from > %s THEN l.valid_from END,
-  CASE WHEN l.valid_until < %s THEN l.valid_until END
+  CASE WHEN h.valid_from > %s THEN h.valid_from || '' END,
+  CASE WHEN h.valid_until < %s THEN h.valid_until || '' END, h.pattern,
+  CASE WHEN l.valid_from > %s THEN l.valid_from || '' END,
+  CASE WHEN l.valid_until < %s THEN l.valid_until || '' END
 FROM scheduling_offering o
 JOIN scheduling_service s ON s.id = o.service_id
 JOIN accounts_clinic c ON c.id = s.clinic_id
-JOIN accounts_therapist t ON t.id = o.therapist_id
+{then} accounts_therapist t ON t.id = o.therapist_id
 JOIN accounts_user u ON u.id = t.user_id
-JOIN accounts_licence l ON l.therapist_id = t.id AND l.state = %s AND l.revoked_at IS NULL
+{then} accounts_licence l ON l.therapist_id = t.id AND l.state = %s AND l.revoked_at IS NULL
   AND l.valid_from <= %s AND l.valid_until >= %s
 LEFT JOIN scheduling_weeklyhours h ON h.therapist_id = t.id
   AND h.valid_from <= %s AND (h.valid_until IS NULL OR h.valid_until >= %s)
@@ -119,125 +118,113 @@ WHERE o.service_id = %s AND o.active = TRUE AND s.active = TRUE AND t.active = T
 def read_offers(cursor: Any, wanted: Wanted, window: Span) -> list[Offer]:
     """The first SELECT. Nobody without a licence for the place in the window is in it."""
     first, last = _days(window)
-    sql = OFFERS
+    # SQLite, left to itself, may begin with every licence of the state.
+    sql = OFFERS.format(then="CROSS JOIN" if connection.vendor == "sqlite" else "JOIN")
     values: list[Any] = [first, last, first, last]
     values += [wanted.place, last, first, last, first, wanted.service]
     sql += " AND s.video = TRUE" if wanted.medium == "video" else " AND s.telephone = TRUE"
     if wanted.accepting:
         sql += " AND t.accepting = TRUE"
     if wanted.therapist is not None:
-        sql += " AND t.user_id = %s"
+        sql += " AND o.therapist_id IN (SELECT id FROM accounts_therapist WHERE user_id = %s)"
         values.append(wanted.therapist)
     if wanted.language:
         sql += " AND ',' || t.languages || ',' LIKE %s"
         values.append(f"%,{wanted.language},%")
     cursor.execute(sql, values)
-    return list(map(Offer._make, cursor.fetchall()))
+    offers: list[Offer] = cursor.fetchall()
+    return offers
 
 
-# Dates come as text (`|| ''`), to be turned into dates once each, not once a row.
 CHANGES = """
 SELECT therapist_id, day || '', day || '', spans, 1 FROM scheduling_dayhours
-WHERE {who} AND day BETWEEN %s AND %s
+WHERE therapist_id {among} AND day BETWEEN %s AND %s
 UNION ALL
 SELECT therapist_id, first_day || '', last_day || '', '', 0 FROM scheduling_timeoff
-WHERE {who} AND last_day >= %s AND first_day <= %s
+WHERE therapist_id {among} AND last_day >= %s AND first_day <= %s
 UNION ALL
 SELECT NULL, y.day || '', y.day || '', '', 0 FROM scheduling_holiday y
 JOIN scheduling_service s ON s.clinic_id = y.clinic_id
-WHERE s.id = %s AND y.day BETWEEN %s AND %s
-ORDER BY 2"""
+WHERE s.id = %s AND y.day BETWEEN %s AND %s"""
 
 
 def terms_of(
     cursor: Any, offers: list[Offer], wanted: Wanted, window: Span, now: datetime
 ) -> dict[int, Terms]:
     """Each therapist's terms for the sweep, by user id. The second SELECT."""
-    overrides, days_off = _changes(cursor, wanted.service, {one.profile for one in offers}, window)
-    holidays = tuple(days_off.pop(None, ()))
+    overrides, days_off = _changes(cursor, wanted.service, {one[1] for one in offers}, window)
+    holidays = days_off.pop(None, ())
     minute = to_minute(now) + (now.second > 0 or now.microsecond > 0)
     terms: dict[int, Terms] = {}
-    several: dict[int, list[Offer]] = {}
-    for offer in offers:
-        if offer.therapist in terms:
-            several.setdefault(offer.therapist, []).append(offer)
-            continue
-        profile, pattern = offer.profile, offer.pattern
-        period = (_date(offer.hours_from), _date(offer.hours_until), pattern)
-        terms[offer.therapist] = Terms(
+    for (
+        who, profile, zone, minutes, grid, before, after, notice, horizon, limit,
+        since, until, pattern, licensed_from, licensed_until,
+    ) in offers:  # fmt: skip
+        period = since and _day(since), until and _day(until), pattern
+        allowed = None
+        if licensed_from is not None or licensed_until is not None:
+            allowed = (_licensed(licensed_from, licensed_until, wanted.zone, window),)
+        one = Terms(
             Hours(
-                offer.zone,
-                () if pattern is None else (period,),  # type: ignore[arg-type]
-                tuple(overrides[profile]) if profile in overrides else (),
-                (*days_off[profile], *holidays) if profile in days_off else holidays,
+                zone,
+                () if pattern is None else (period,),
+                overrides.get(profile, ()),
+                days_off[profile] + holidays if profile in days_off else holidays,
             ),
-            offer.minutes,
-            offer.buffer_before,
-            offer.buffer_after,
-            offer.grid,
-            minute + offer.min_notice if wanted.notice else minute,
-            minute + offer.horizon_days * DAY if wanted.notice else window[1] + DAY,
-            offer.max_per_day,
-            _licensed((offer,), wanted.zone, window),
+            minutes,
+            before,
+            after,
+            grid,
+            minute + notice if wanted.notice else minute,
+            minute + horizon * DAY if wanted.notice else window[1] + DAY,
+            limit,
+            allowed,
         )
-    for who, more in several.items():
-        terms[who] = _joined(terms[who], more, wanted, window)
+        terms[who] = _joined(terms[who], one) if who in terms else one
     return terms
 
 
-def _joined(terms: Terms, more: list[Offer], wanted: Wanted, window: Span) -> Terms:
+def _joined(terms: Terms, more: Terms) -> Terms:
     """A therapist with several rows: hours that change, or licences that follow one another."""
-    periods = dict.fromkeys(
-        [
-            *terms.hours.periods,
-            *((_date(one.hours_from), _date(one.hours_until), one.pattern or "") for one in more),
-        ]
-    )
-    licensed = _licensed(more, wanted.zone, window)
-    if terms.allowed is not None and licensed is not None:
-        licensed = tuple(sorted({*terms.allowed, *licensed}))
-    else:
-        licensed = None
-    return terms._replace(hours=terms.hours._replace(periods=tuple(periods)), allowed=licensed)
+    periods = dict.fromkeys(terms.hours.periods + more.hours.periods)
+    allowed = None
+    if terms.allowed is not None and more.allowed is not None:
+        allowed = tuple(merge(terms.allowed + more.allowed))
+    return terms._replace(hours=terms.hours._replace(periods=tuple(periods)), allowed=allowed)
 
 
-Changes = tuple[dict[int, list[tuple[date, str]]], dict[int | None, list[tuple[date, date]]]]
+Changes = tuple[
+    dict[int, tuple[tuple[date, str], ...]], dict[int | None, tuple[tuple[date, date], ...]]
+]
 
 
 def _changes(cursor: Any, service: int, profiles: Collection[int], window: Span) -> Changes:
     """Other hours by profile, and days off by profile; those of everybody are under None."""
     first, last = _days(window)
-    who, whose = _among(profiles)
-    values = [*whose, first, last, *whose, first, last, service, first, last]
-    cursor.execute(CHANGES.format(who=who), values)
-    overrides: dict[int, list[tuple[date, str]]] = {}
-    days_off: dict[int | None, list[tuple[date, date]]] = {}
+    whose = _those(profiles)
+    values = [whose, first, last, whose, first, last, service, first, last]
+    cursor.execute(CHANGES.format(among=_among()), values)
+    overrides: dict[int, tuple[tuple[date, str], ...]] = {}
+    days_off: dict[int | None, tuple[tuple[date, date], ...]] = {}
     for who, first_day, last_day, spans, is_override in cursor.fetchall():
         if is_override:
-            overrides.setdefault(who, []).append((_day(first_day), spans))
+            overrides[who] = (*overrides.get(who, ()), (_day(first_day), spans))
         else:
-            days_off.setdefault(who, []).append((_day(first_day), _day(last_day)))
+            days_off[who] = (*days_off.get(who, ()), (_day(first_day), _day(last_day)))
     return overrides, days_off
 
 
-def _licensed(rows: Iterable[Offer], zone: str, window: Span) -> tuple[Span, ...] | None:
-    """The spans in which the therapist holds a licence; None if that is the whole window.
-
-    A licence counts for the days of the patient's zone, both ends included (TH2).
-    """
-    spans = set()
-    for row in rows:
-        since, until = _date(row.licence_from), _date(row.licence_until)
-        if since is None and until is None:
-            return None
-        first, last = _days(window)
-        spans.add(day_span(zone, since or first, until or last))
-    return tuple(sorted(spans))
+def _licensed(since: str | None, until: str | None, zone: str, window: Span) -> Span:
+    """The span in which a licence counts: the days of the patient's zone, both ends included
+    (TH2)."""
+    first, last = _days(window)
+    return day_span(zone, _day(since) if since else first, _day(until) if until else last)
 
 
+CHUNK = 500  # rows read at a time: the sweep finds them still warm
 BUSY = """
 SELECT therapist_id, busy_from, busy_until FROM scheduling_occupancy
-WHERE {who} AND live = TRUE AND busy_from >= %s AND busy_from < %s
+WHERE therapist_id {among} AND live = TRUE AND busy_from >= %s AND busy_from < %s
   AND (held_until IS NULL OR held_until > %s){but}
 ORDER BY therapist_id, busy_from"""
 
@@ -254,21 +241,23 @@ def busy_rows(
     where somebody has a daily limit."""
     zones = {one.hours.zone for one in terms if one.max_per_day is not None}
     low, high = _reach(window, zones)
-    who, values = _among(therapists)
     but = " AND session_id <> %s" if without_session is not None else ""
     cursor.execute(
-        BUSY.format(who=who, but=but),
-        [*values, low, high, int(now.timestamp()), *([without_session] if but else [])],
+        BUSY.format(among=_among(), but=but),
+        [_those(therapists), low, high, int(now.timestamp()), *([without_session] if but else [])],
     )
-    rows: Iterable[Row[int]] = cursor.fetchall()
-    return rows
+    return chain.from_iterable(iter(partial(cursor.fetchmany, CHUNK), []))
 
 
-def _among(therapists: Collection[int]) -> tuple[str, list[Any]]:
-    """The condition that a row is one of these therapists', and its values."""
+def _among() -> str:
+    """The condition that an id is one of those given, however many: one value."""
     if connection.vendor == "postgresql":
-        return "therapist_id = ANY(%s)", [list(therapists)]
-    return f"therapist_id IN ({','.join(['%s'] * len(therapists))})", list(therapists)
+        return "= ANY(%s)"
+    return "IN (SELECT value FROM json_each(%s))"
+
+
+def _those(ids: Collection[int]) -> Any:
+    return list(ids) if connection.vendor == "postgresql" else json.dumps(list(ids))
 
 
 TAKEN = """
@@ -330,8 +319,3 @@ def _days(window: Span) -> tuple[date, date]:
 @lru_cache(4096)
 def _day(text: str) -> date:
     return date.fromisoformat(text)
-
-
-def _date(value: Any) -> Any:
-    """SQLite gives what a CASE answers as text."""
-    return _day(value) if isinstance(value, str) else value
