@@ -35,6 +35,17 @@ def new_series_link(series: Series, now: datetime, **whose: object) -> SeriesLin
     )
 
 
+def series_token(series: Series, now: datetime, **whose: object) -> str:
+    """The token of a participant's link; who came in later, or again, gets one here."""
+    links = SeriesLink.objects.filter(series=series, **whose)
+    link = links.filter(revoked_at__isnull=True).first()
+    if link is None:
+        links.delete()
+        link = new_series_link(series, now, **whose)
+        link.save()
+    return link.token
+
+
 def mint_action_link(booking: Booking, action: str, now: datetime, expires_at: datetime) -> str:
     """A token for one action on one booking (TK3), stored hashed only; answers the token."""
     token = secrets.token_urlsafe(32)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import override
 
+from accounts.models import Clinic
 from scheduling.actions.links import mint_action_link
 from scheduling.calendars.invites import (
     InviteFacts,
@@ -25,7 +28,7 @@ from scheduling.outbox.mail import new_message_id
 from scheduling.outbox.queue import Failed
 from scheduling.outbox.standing import Standing, by_video
 from scheduling.outbox.transport import sender_address
-from scheduling.outbox.words import OFF, News, Words
+from scheduling.outbox.words import OFF, News, Page, Words
 from scheduling.queries.times import when
 
 
@@ -63,25 +66,47 @@ def write(
     task: Task, standing: Standing, news: News, now: datetime, calendar: Calendar | None = None
 ) -> None:
     """Put recipient, bytes and Message-ID on the task (not saved); mints the links it holds."""
-    clinic = standing.session.clinic
     with override(standing.language):
         page = words.render(to_say(standing, news, now))
-    task.recipient, task.message_id = standing.address, new_message_id()
-    try:
+    with addressed():
+        data = render(invite_facts(standing, calendar)) if calendar else None
+    method = calendar.method.value if calendar else None
+    put(task, standing.address, standing.session.clinic, page, now, data, method)
+
+
+def put(
+    task: Task,
+    address: str,
+    clinic: Clinic,
+    page: Page,
+    now: datetime,
+    calendar: bytes | None,
+    method: str | None,
+) -> None:
+    """The bytes of a mail, under a Message-ID of its own, onto the task (not saved)."""
+    task.recipient, task.message_id = address, new_message_id()
+    with addressed():
         data = compose(
             sender=words.sender(clinic.sender_name),
-            to=standing.address,
+            to=address,
             subject=page.subject,
             text=page.text,
             html=page.html,
             message_id=task.message_id,
             date=now.replace(microsecond=0),
-            calendar=render(invite_facts(standing, calendar)) if calendar else None,
-            method=calendar.method.value if calendar else None,
+            calendar=calendar,
+            method=method,
         )
+    task.message = data.decode("latin-1")
+
+
+@contextmanager
+def addressed() -> Iterator[None]:
+    """What cannot be a message to this address never will be one."""
+    try:
+        yield
     except ValueError as error:
         raise Failed("bad_address", permanent=True) from error
-    task.message = data.decode("latin-1")
 
 
 def to_say(standing: Standing, news: News, now: datetime) -> Words:

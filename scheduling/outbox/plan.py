@@ -1,4 +1,7 @@
-"""Turn what happened into what the worker owes: one undone task per recipient and session."""
+"""Turn what happened into what the worker owes: one undone task per recipient and session.
+
+Of a series, a recipient is told as a whole: one task, however many of its dates have changed.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.models import Booking, Event, EventKind, Invite, Occupancy, Session, Task, TaskKind
 from scheduling.outbox import rooms
 from scheduling.outbox.queue import UNDONE
+from scheduling.outbox.series import told_as_series
 
 TOLD = {
     EventKind.BOOKED.value,
@@ -24,9 +29,11 @@ TELL = (TaskKind.TELL_PATIENT.value, TaskKind.TELL_THERAPIST.value)
 
 
 class Owed(NamedTuple):
-    """Somebody who is to be brought up to date about a session."""
+    """Somebody who is to be brought up to date about a session, or about a series as a whole."""
 
-    session: int
+    clinic: int
+    session: int | None
+    series: int | None
     kind: str
     patient: int | None
     therapist: int | None
@@ -45,7 +52,7 @@ def plan(now: datetime, limit: int = 200) -> int:
         rows = waiting.select_for_update(skip_locked=True, of=("self",))
         events = list(rows.order_by("pk")[:limit])
         owed = owed_for(to_come([event for event in events if event.kind in TOLD], now))
-        create(owed - undone({one.session for one in owed}), events, now)
+        create(owed - undone(owed), now)
         rooms.owe(events, now)
         Event.objects.filter(pk__in=[event.pk for event in events]).update(planned_at=now)
     return len(events)
@@ -60,51 +67,101 @@ def to_come(events: Sequence[Event], now: datetime) -> list[Event]:
 
 def owed_for(events: Sequence[Event]) -> set[Owed]:
     """The patient of each event's seat alone (BL4), and every therapist who gives or gave it."""
-    return patients_of(events) | therapists_of({event.session_id for event in events})
+    rows = Session.objects.filter(pk__in={event.session_id for event in events})
+    sessions = {row.pk: row for row in rows.select_related("series__group")}
+    alone = [row.pk for row in sessions.values() if row.series is None]
+    series = {one for row in sessions.values() for one in concerned(row)}
+    seats = {
+        about(sessions[session], patient)
+        for session, patient in patients_of(events)
+        if patient is not None
+    }
+    whole = {event.session_id for event in events if event.booking_id is None}
+    return {
+        *(one for several in seats for one in several),
+        *members_of({one for pk in whole for one in concerned(sessions[pk])}),
+        *therapists_of(alone),
+        *therapists_of_series(series),
+    }
 
 
-def patients_of(events: Sequence[Event]) -> set[Owed]:
-    """An event about the whole session is for all who sit in it or were told of it."""
+def concerned(session: Session) -> list[int]:
+    """Its series, and the one that it may have come from."""
+    if session.series is None:
+        return []
+    return [one for one in (session.series_id, session.series.follows_id) if one is not None]
+
+
+def about(session: Session, patient: int) -> tuple[Owed, ...]:
+    """What one seat's patient is told of: the series, or the session where there is none, or where
+    it is one of those that people drop in to."""
+    kind, clinic = TaskKind.TELL_PATIENT.value, session.clinic_id
+    if session.series is None or not told_as_series(session.series):
+        return (Owed(clinic, session.pk, None, kind, patient, None),)
+    return tuple(Owed(clinic, None, one, kind, patient, None) for one in concerned(session))
+
+
+def patients_of(events: Sequence[Event]) -> Iterable[tuple[int, int | None]]:
+    """Pairs of session and patient. An event about the whole session is for all who sit in it or
+    were told of it."""
     seats = Booking.objects.filter(pk__in=[e.booking_id for e in events if e.booking_id])
     whole = [event.session_id for event in events if event.booking_id is None]
     everybody = Booking.objects.filter(session__in=whole, state=BookingState.BOOKED.value)
     told = Invite.objects.filter(session__in=whole, patient__isnull=False)
-    pairs = [
+    return {
         *seats.values_list("session_id", "patient_id"),
         *(everybody.values_list("session_id", "patient_id") if whole else ()),
         *(told.values_list("session_id", "patient_id") if whole else ()),
-    ]
+    }
+
+
+def members_of(series: Iterable[int]) -> set[Owed]:
+    """The patients who were told of a series."""
+    told = Invite.objects.filter(series__in=list(series), patient__isnull=False)
     kind = TaskKind.TELL_PATIENT.value
-    return {Owed(session, kind, patient, None) for session, patient in pairs if patient}
+    found = told.values_list("series__clinic_id", "series_id", "patient_id")
+    return {Owed(clinic, None, one, kind, patient, None) for clinic, one, patient in found}
 
 
 def therapists_of(sessions: Iterable[int]) -> set[Owed]:
-    sessions = list(sessions)
-    pairs = [
-        *Occupancy.objects.filter(session__in=sessions).values_list("session_id", "profile_id"),
-        *Invite.objects.filter(session__in=sessions, therapist__isnull=False).values_list(
-            "session_id", "therapist_id"
-        ),
+    given = Occupancy.objects.filter(session__in=list(sessions))
+    told = Invite.objects.filter(session__in=list(sessions), therapist__isnull=False)
+    found = [
+        *given.values_list("session__clinic_id", "session_id", "profile_id"),
+        *told.values_list("session__clinic_id", "session_id", "therapist_id"),
     ]
     kind = TaskKind.TELL_THERAPIST.value
-    return {Owed(session, kind, None, who) for session, who in pairs if who}
+    return {Owed(clinic, one, None, kind, None, who) for clinic, one, who in found}
 
 
-def undone(sessions: set[int]) -> set[Owed]:
+def therapists_of_series(series: Iterable[int]) -> set[Owed]:
+    given = Occupancy.objects.filter(session__series__in=list(series))
+    told = Invite.objects.filter(series__in=list(series), therapist__isnull=False)
+    found = [
+        *given.values_list("session__clinic_id", "session__series_id", "profile_id").distinct(),
+        *told.values_list("series__clinic_id", "series_id", "therapist_id"),
+    ]
+    kind = TaskKind.TELL_THERAPIST.value
+    return {Owed(clinic, None, one, kind, None, who) for clinic, one, who in found}
+
+
+def undone(owed: set[Owed]) -> set[Owed]:
     """What is owed already; the tasks stay locked until the plan is committed."""
-    tasks = Task.objects.filter(UNDONE, session__in=sessions, kind__in=TELL)
-    rows = tasks.select_for_update(of=("self",)).order_by("pk")
-    return {Owed(*row) for row in rows.values_list(*Owed._fields)}
+    subjects = Q(session__in={one.session for one in owed if one.session}) | Q(
+        series__in={one.series for one in owed if one.series}
+    )
+    rows = Task.objects.filter(UNDONE, subjects, kind__in=TELL).select_for_update(of=("self",))
+    return {Owed(*row) for row in rows.order_by("pk").values_list(*Owed._fields)}
 
 
-def create(owed: Iterable[Owed], events: Iterable[Event], now: datetime) -> None:
+def create(owed: Iterable[Owed], now: datetime) -> None:
     """Insert the tasks; one that another planner has just made is left to it."""
-    clinics = {event.session_id: event.clinic_id for event in events}
     tasks = [
         Task(
             kind=one.kind,
-            clinic_id=clinics[one.session],
+            clinic_id=one.clinic,
             session_id=one.session,
+            series_id=one.series,
             patient_id=one.patient,
             therapist_id=one.therapist,
             created_at=now,

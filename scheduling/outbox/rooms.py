@@ -22,7 +22,7 @@ from accounts import audit
 from accounts.actor import Actor
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import RoomState, SessionState
-from scheduling.models import Event, EventKind, HookReceipt, Room, Task, TaskKind
+from scheduling.models import Connection, Event, EventKind, HookReceipt, Room, Task, TaskKind
 from scheduling.outbox import queue, words
 from scheduling.outbox.queue import UNDONE, Failed
 from scheduling.outbox.transport import Mailer
@@ -57,9 +57,10 @@ def owe(events: Iterable[Event], now: datetime) -> None:
     A task that is relied on is locked: whoever ends it looks once more under the same lock.
     """
     changed = {event.session_id for event in events if event.kind in CHANGES}
+    platforms = Connection.objects.filter(Connection.USABLE, kind__in=ASKED)
     rooms = Room.objects.filter(
-        session__in=changed, connection__kind__in=ASKED, connection__enabled=True
-    ).exclude(connection__outgoing_url="")
+        session__in=changed, connection__in=platforms.exclude(outgoing_url="")
+    )
     wanted = dict(rooms.values_list("session_id", "session__clinic_id"))
     if not wanted:
         return
@@ -112,7 +113,7 @@ def _compose(task: Task, now: datetime) -> Room | None:
     rows = Room.objects.select_related("session", "connection")
     room = rows.select_for_update(no_key=True, of=("self",)).get(session=task.session_id)
     what = to_ask(room, now)
-    if what is None or not room.connection or not room.connection.enabled:
+    if what is None or not room.connection or not room.connection.usable:
         return None
     message_id = f"{binding_of(room)}_{standing(room).replace(':', '_')}"
     if task.message_id != message_id:

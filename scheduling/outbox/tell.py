@@ -1,4 +1,4 @@
-"""Bring one recipient up to date about one session.
+"""Bring one recipient up to date about one session, or one series.
 
 Ready: lock the Invite, read the state anew, write the message, commit. Then hand it over. Then note
 what was told. A worker that dies between two of these leaves a task that is taken up again: the
@@ -13,9 +13,10 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.actor import Actor
-from scheduling.models import Invite, Session, Task
-from scheduling.outbox import queue
+from scheduling.models import Invite, Series, Session, Task
+from scheduling.outbox import queue, series, series_letters
 from scheduling.outbox.letters import next_calendar, write
+from scheduling.outbox.series import SeriesStanding
 from scheduling.outbox.standing import Standing, of_patient, of_therapist
 from scheduling.outbox.told import locked_invite, note_told
 from scheduling.outbox.transport import Mailer
@@ -40,35 +41,56 @@ def ready(task: Task, now: datetime) -> str:
     """
     if not queue.lock(task):  # before the Invite, as `finish` does
         return "taken"
-    session = Session.objects.select_related("clinic").get(tasks=task)
+    revision = revision_of(task)
     invite = locked_invite(task)
-    standing = read(task, session, now)
-    if task.message and same_again(task, session, standing):
+    standing = read(task, now)
+    if task.message and same_again(task, revision, standing):
         return mark(task)
     if task.maybe_sent:
         note_told(task)
         invite.refresh_from_db()
-    task.revision, task.message, task.telling, task.maybe_sent = session.revision, "", {}, False
+    task.revision, task.message, task.telling, task.maybe_sent = revision, "", {}, False
+    if isinstance(standing, SeriesStanding):
+        return series_letters.compose(task, invite, standing, now) or mark(task)
     outcome = standing if isinstance(standing, str) else compose(task, invite, standing, now)
     return outcome or mark(task)
 
 
-def read(task: Task, session: Session, now: datetime) -> Standing | str:
-    if not session.clinic.active:
+def revision_of(task: Task) -> int:
+    """Another number after whatever may have changed what is to be told."""
+    if task.series_id is not None:
+        return series.revision_of(task.series_id)
+    return Session.objects.values_list("revision", flat=True).get(tasks=task)
+
+
+def read(task: Task, now: datetime) -> Standing | SeriesStanding | str:
+    """How things stand with the recipient, or the code of why no mail goes out."""
+    if task.clinic is None or not task.clinic.active:
         return "inactive"
+    if task.series_id is not None:
+        return read_series(task, now)
+    session = Session.objects.select_related("clinic").get(tasks=task)
     if task.patient is not None:
         return of_patient(task.patient, session, now)
     assert task.therapist is not None
     return of_therapist(task.therapist, session, now)
 
 
-def same_again(task: Task, session: Session, standing: Standing | str) -> bool:
+def read_series(task: Task, now: datetime) -> SeriesStanding | str:
+    row = Series.objects.select_related("clinic", "service", "group").get(tasks=task)
+    if task.patient is not None:
+        return series.of_patient(task.patient, row, now)
+    assert task.therapist is not None
+    return series.of_therapist(task.therapist, row, now)
+
+
+def same_again(task: Task, revision: int, standing: Standing | SeriesStanding | str) -> bool:
     """Whether what was written still goes out as it is: unchanged, or perhaps known already."""
     if isinstance(standing, str):
         return False
     if (standing.address, standing.full) != (task.recipient, task.telling["full"]):
         return False  # never to an address, or in a way, that was taken back since
-    return task.maybe_sent or task.revision == session.revision
+    return task.maybe_sent or task.revision == revision
 
 
 def compose(task: Task, invite: Invite, standing: Standing, now: datetime) -> str:
@@ -109,15 +131,14 @@ def mark(task: Task) -> str:
 
 
 def finish(task: Task, outcome: str, now: datetime) -> None:
-    """Note what was told. If the session has changed meanwhile, there is more to tell at once."""
+    """Note what was told. If something has changed meanwhile, there is more to tell at once."""
     with transaction.atomic():
         if not queue.lock(task):
             return
         if outcome == "sent":
             note_told(task)
             note_mail(task)
-        revision = Session.objects.values_list("revision", flat=True).get(tasks=task)
-        if revision == task.revision:
+        if revision_of(task) == task.revision:
             queue.done(task, outcome, now)
         else:
             start_again(task, now)

@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from scheduling.models import Booking, Invite, Task
+from scheduling.models import Booking, Invite, Series, Task
 
 KNOWN = ("told", "method", "dates")  # what a recipient knows; the rest says how it was told
 
 
 def locked_invite(task: Task) -> Invite:
-    """The recipient's row about this session, made if there is none, locked."""
+    """The recipient's row about this session or series, made if there is none, locked."""
     whose: dict[str, Any] = {
         "session_id": task.session_id,
+        "series_id": task.series_id,
         "patient_id": task.patient_id,
         "therapist_id": task.therapist_id,
     }
@@ -26,8 +27,11 @@ def locked_invite(task: Task) -> Invite:
 
 
 def first_uid(task: Task) -> UUID:
-    """A patient's is the booking's uuid, as in the file that the page offers: whoever takes both
-    has one entry."""
+    """A patient's is the booking's uuid, or that of the series, as in the file that the page
+    offers: whoever takes both has one entry."""
+    if task.series_id is not None:
+        own = Series.objects.filter(pk=task.series_id, patient=task.patient_id or 0)
+        return own.values_list("uuid", flat=True).first() or uuid4()
     seats = Booking.objects.filter(session=task.session_id, patient=task.patient_id or 0)
     return seats.order_by("-pk").values_list("uuid", flat=True).first() or uuid4()
 
@@ -45,8 +49,8 @@ def note_told(task: Task) -> None:
     if told["method"]:
         invite.uid, invite.sequence = UUID(told["uid"]), told["sequence"]
         invite.method, invite.stamp = told["method"], datetime.fromisoformat(told["stamp"])
-    invite.told = told["told"]
-    invite.save(update_fields=["uid", "sequence", "method", "stamp", "told"])
+    invite.told, invite.dates = told["told"], told.get("dates", {})
+    invite.save(update_fields=["uid", "sequence", "method", "stamp", "told", "dates"])
 
 
 def take_back(task: Task) -> None:
@@ -61,7 +65,7 @@ def take_back(task: Task) -> None:
 
 
 def last_sent(task: Task) -> Task | None:
-    """Of the messages to this recipient about this session."""
+    """Of the messages to this recipient about this session or series."""
     same: dict[str, Any] = {
         name: getattr(task, name)
         for name in ("kind", "session_id", "series_id", "patient_id", "therapist_id")

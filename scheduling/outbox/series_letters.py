@@ -1,0 +1,328 @@
+"""Write one mail that leads a recipient from what they were told of a series to what is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from scheduling.actions.links import series_token
+from scheduling.calendars.invites import InviteFacts, Method, Recipient, new_uid, next_stamp
+from scheduling.calendars.series import (
+    Occasion,
+    SeriesFacts,
+    Step,
+    next_step,
+    render_date,
+    render_series,
+)
+from scheduling.engine.hours import local_day
+from scheduling.engine.interval import from_minute, to_minute
+from scheduling.models import Invite, Medium, Task
+from scheduling.outbox import series_words, words
+from scheduling.outbox.letters import Calendar, addressed, put
+from scheduling.outbox.series import Dates, Held, SeriesStanding, day_of, slots_after, told_so_far
+from scheduling.outbox.series_words import OFF, SeriesNews, SeriesWords
+from scheduling.outbox.transport import sender_address
+from scheduling.outbox.words import News, Page, Words
+from scheduling.queries import times
+from scheduling.queries.recurring import every_at
+
+
+class Change(NamedTuple):
+    """What was told and what is, dates by slot. `past`: what was told and is over, which no
+    message touches. `anew`: more than dates has changed, so that it is told whole."""
+
+    past: Dates
+    told: Dates
+    now: Dates
+    anew: bool
+
+    @property
+    def slots(self) -> list[int]:
+        """Of the dates that differ, in order."""
+        every = self.told.keys() | self.now.keys()
+        return sorted(slot for slot in every if self.told.get(slot) != self.now.get(slot))
+
+
+class Object(NamedTuple):
+    """A calendar object: what it asks for, its bytes, and what the UID's life is by it. A CANCEL
+    of one date does not end the UID."""
+
+    asks: Method
+    data: bytes
+    then: Calendar
+
+
+def compose(task: Task, invite: Invite, standing: SeriesStanding, now: datetime) -> str:
+    """Put message and bookkeeping on the task; answers "", or why there is nothing to send."""
+    change = change_of(invite, standing, now)
+    news = news_of(invite, change, standing)
+    if news is None:
+        return "nothing_to_tell"
+    calendar = next_object(invite, change, standing, now)
+    page = page_of(standing, change, news, now)
+    data, method = (calendar.data, calendar.asks.value) if calendar else (None, None)
+    put(task, standing.address, standing.series.clinic, page, now, data, method)
+    task.telling = {
+        **(calendar.then.facts if calendar else {"method": ""}),
+        "told": standing.told,
+        "full": standing.full,
+        "dates": kept({**change.past, **change.now}),
+    }
+    return ""
+
+
+def kept(dates: Dates) -> dict[str, list[int | str]]:
+    """As an Invite keeps them."""
+    return {str(slot): list(one) for slot, one in sorted(dates.items())}
+
+
+def change_of(invite: Invite, standing: SeriesStanding, now: datetime) -> Change:
+    this, anew = to_minute(now), invite.told != standing.told
+    known = {int(slot): Held(*one) for slot, one in invite.dates.items()}
+    told = known if anew else told_so_far(known, standing)
+    requested = invite.method == Method.REQUEST
+    return Change(
+        past={slot: one for slot, one in told.items() if one.end <= this and requested},
+        told={slot: one for slot, one in told.items() if one.end > this},
+        now=standing.dates,
+        anew=anew,
+    )
+
+
+def news_of(invite: Invite, change: Change, standing: SeriesStanding) -> SeriesNews | None:
+    """None: the recipient knows. What came to its end is no news."""
+    if not standing.on:
+        if not (change.told and invite.told.startswith("on:")):
+            return None
+        return SeriesNews.CALLED_OFF if standing.by_clinic else SeriesNews.CANCELLED
+    if not invite.told:
+        return SeriesNews.BOOKED
+    if invite.told == "off":
+        return SeriesNews.RESTORED
+    if not (change.slots or change.anew):
+        return None
+    return of_dates(change, standing)
+
+
+def of_dates(change: Change, standing: SeriesStanding) -> SeriesNews:
+    if len(change.slots) != 1 or change.anew or change.slots[0] not in change.told:
+        return SeriesNews.CHANGED
+    if change.slots[0] in change.now:
+        return SeriesNews.CHANGED_ONE
+    return SeriesNews.CALLED_OFF_ONE if standing.by_clinic else SeriesNews.CANCELLED_ONE
+
+
+# The calendar object
+
+
+def next_object(
+    invite: Invite, change: Change, standing: SeriesStanding, now: datetime
+) -> Object | None:
+    """What brings the recipient's calendar up to date.
+
+    A UID lives until all of it is cancelled; while dates of it are over it is only ended.
+    """
+    if not standing.full or (not standing.on and invite.method != Method.REQUEST):
+        return None
+    told = occasions(standing, {**change.past, **change.told})
+    dates = occasions(standing, {**change.past, **change.now})
+    step = next_step(told, dates) if not change.anew else whole(dates)
+    if step is None:
+        return None
+    stamp = next_stamp(now, invite.stamp and invite.stamp.astimezone(UTC))
+    uid, sequence = str(invite.uid), invite.sequence + 1
+    if invite.method == Method.CANCEL:
+        uid, sequence = new_uid(), 0
+    with addressed():
+        like = invite_facts(standing, step.method, uid, sequence, stamp)
+    facts = SeriesFacts(
+        like=like,
+        dates=told if step.method is Method.CANCEL else dates,
+        rule=standing.series.rule,
+        at=standing.series.at,
+        minutes=standing.minutes,
+        zone=standing.series.zone,
+        goes_on=standing.goes_on,
+    )
+    data = render_date(facts, step.day) if step.day else render_series(facts)
+    ended = step.method is Method.CANCEL and step.day is None
+    lives = Method.CANCEL if ended else Method.REQUEST
+    return Object(step.method, data, Calendar(lives, uid, sequence, stamp))
+
+
+def whole(dates: Mapping[date, Occasion]) -> Step:
+    return Step(Method.REQUEST if dates else Method.CANCEL)
+
+
+def occasions(standing: SeriesStanding, dates: Dates) -> dict[date, Occasion]:
+    """By the day that the rule gave."""
+    by_telephone = Medium.TELEPHONE.value
+    return {
+        day_of(standing.series, slot): Occasion(
+            from_minute(one.start), from_minute(one.end), one.medium == by_telephone
+        )
+        for slot, one in dates.items()
+    }
+
+
+def invite_facts(
+    standing: SeriesStanding, method: Method, uid: str, sequence: int, stamp: datetime
+) -> InviteFacts:
+    """All but the times."""
+    series = standing.series
+    return InviteFacts(
+        uid=uid,
+        sequence=sequence,
+        method=method,
+        stamp=stamp,
+        start=stamp,
+        end=stamp + timedelta(hours=1),
+        zone=standing.zone,
+        organizer=sender_address(),
+        organizer_name=words.sender_name(series.clinic.sender_name),
+        attendee=standing.address,
+        join_url=(join_url(standing, stamp) or None) if method is Method.REQUEST else None,
+        by_telephone=by_telephone(standing),
+        language=standing.language,
+        kind=Recipient.PATIENT if standing.patient else Recipient.THERAPIST,
+    )
+
+
+def by_telephone(standing: SeriesStanding) -> bool:
+    return standing.series.medium == Medium.TELEPHONE.value
+
+
+def join_url(standing: SeriesStanding, now: datetime) -> str:
+    """The one link; a therapist who calls needs none."""
+    media = {one.medium for one in standing.dates.values()}
+    if standing.therapist is not None and Medium.VIDEO.value not in media:
+        return ""
+    whose: dict[str, Any] = (
+        {"patient": standing.patient}
+        if standing.patient
+        else {"therapist_id": standing.therapist.user_id if standing.therapist else None}
+    )
+    return words.link(f"/j/{series_token(standing.series, now, **whose)}/")
+
+
+# The words
+
+
+def page_of(standing: SeriesStanding, change: Change, news: SeriesNews, now: datetime) -> Page:
+    """What the mail may hold; without consent, that there is something to read (PR2)."""
+    clinic = standing.series.clinic
+    signature, home = words.sender_name(clinic.sender_name), f"/c/{clinic.slug}/"
+    with override(standing.language):
+        if not standing.full:
+            mine = words.link(f"{home}my/")
+            notice = Words(
+                news=News.NOTICE, sign_in_url=mine, phone=clinic.phone, signature=signature
+            )
+            return words.render(notice)
+        host, off = standing.therapist is not None, news in OFF
+        dates = change.told if off else change.now
+        return series_words.render(
+            SeriesWords(
+                news=news,
+                pattern=pattern(standing, dates),
+                span=span(standing, dates) if dates else "",
+                lines=() if off else lines(standing, change, news),
+                coming=next_one(standing),
+                by_telephone=by_telephone(standing),
+                host=host,
+                join_url="" if off else join_url(standing, now),
+                manage_url="" if off else manage_url(standing),
+                book_url=words.link(home) if off and not host else "",
+                phone="" if host else clinic.phone,
+                signature=signature,
+            )
+        )
+
+
+def manage_url(standing: SeriesStanding) -> str:
+    """The page of the series; a member of a group has that of their own appointments."""
+    series = standing.series
+    home = f"/c/{series.clinic.slug}/"
+    if standing.patient is not None and standing.patient.user_id is None:
+        return ""
+    if series.patient_id is not None:
+        return words.link(f"{home}series/{series.uuid}/")
+    return words.link(f"{home}my/" if standing.patient else f"{home}today/")
+
+
+def pattern(standing: SeriesStanding, dates: Dates) -> str:
+    """When as a rule, by the first date; on the recipient's wall clock where that says it too."""
+    series, usual = standing.series, [slot for slot, one in dates.items() if one.start == slot]
+    slots = sorted(usual or dates)
+    return every_at(series.rule, slots[0], rule_zone(standing, slots))
+
+
+def rule_zone(standing: SeriesStanding, slots: list[int]) -> str:
+    """The recipient's zone, if the rule's weekdays and time of day are as constant there."""
+    zone, theirs = standing.series.zone, standing.zone
+    clocks = {times.local(slot, theirs).time() for slot in slots}
+    days = all(local_day(theirs, slot) == local_day(zone, slot) for slot in slots)
+    return theirs if len(clocks) == 1 and days else zone
+
+
+def span(standing: SeriesStanding, dates: Dates) -> str:
+    zone, slots = standing.zone, sorted(dates, key=lambda slot: dates[slot].start)
+    first = times.day(times.local(dates[slots[0]].start, zone))
+    last = times.day(times.local(dates[slots[-1]].start, zone))
+    if standing.goes_on:
+        return _("From %(first)s on") % {"first": first}
+    said = {"count": len(slots), "first": first, "last": last}
+    if len(slots) == 1:
+        return _("Once: %(first)s") % said
+    return _("%(count)d times, from %(first)s to %(last)s") % said
+
+
+def lines(standing: SeriesStanding, change: Change, news: SeriesNews) -> tuple[str, ...]:
+    """The dates that differ: from what was told or, told for the first time, from the rule. That
+    they end earlier is said by their span."""
+    told = change.told
+    if news in (SeriesNews.BOOKED, SeriesNews.RESTORED):
+        told = {slot: standing.usual(slot) for slot in between(standing, change.now)}
+    one = news in (SeriesNews.CANCELLED_ONE, SeriesNews.CALLED_OFF_ONE)
+    last = max(change.now)
+    return tuple(
+        line(standing, told.get(slot), change.now.get(slot))
+        for slot in sorted(told.keys() | change.now.keys())
+        if told.get(slot) != change.now.get(slot) and (one or slot <= last)
+    )
+
+
+def between(standing: SeriesStanding, dates: Dates) -> list[int]:
+    """All that the rule gives from the first of the dates to the last."""
+    last, every = max(dates), slots_after(standing.series, min(dates) - 1)
+    return [slot for _day, slot in takewhile(lambda one: one[1] <= last, every)]
+
+
+def line(standing: SeriesStanding, old: Held | None, new: Held | None) -> str:
+    zone = standing.zone
+    if new is None:
+        assert old is not None
+        return _("Not on %(day)s") % {"day": times.starting(old.start, zone)}
+    said = times.when(new.start, new.end, zone)
+    if new.medium != standing.series.medium:
+        telephone = new.medium == Medium.TELEPHONE.value
+        how = _("by telephone") if telephone else _("by video")
+        said = _("%(when)s, %(how)s") % {"when": said, "how": how}
+    if old is None:
+        return _("Also on %(when)s") % {"when": said}
+    if (old.start, old.end) == (new.start, new.end):
+        return said
+    return _("Instead of %(old)s: %(new)s") % {"old": times.starting(old.start, zone), "new": said}
+
+
+def next_one(standing: SeriesStanding) -> str:
+    if not standing.dates:
+        return ""
+    one = min(standing.dates.values())
+    return times.when(one.start, one.end, standing.zone)
