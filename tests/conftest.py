@@ -5,6 +5,7 @@ The database is the one that DATABASE_URL names, else SQLite in memory; `scripts
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -33,6 +34,13 @@ def pytest_configure() -> None:
         cache.clear()
 
     TransactionTestCase._fixture_teardown = flush_all
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: looking through it again and again takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ class Database:
             [sys.executable, *command],
             cwd=ROOT,
             env=self.env(**more),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

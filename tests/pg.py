@@ -21,10 +21,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-# Nothing here must survive a power cut, so nothing waits for the disk.
+# Nothing here must survive a power cut, so nothing waits for the disk, and nothing runs beside.
 OPTIONS = (
     "-F -c listen_addresses='' -c synchronous_commit=off -c full_page_writes=off"
-    " -c max_connections=60"
+    " -c wal_level=minimal -c max_wal_senders=0 -c checkpoint_timeout=1h -c max_wal_size=4GB"
+    " -c autovacuum=off -c jit=off -c max_connections=60"
 )
 
 
