@@ -6,11 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from accounts import audit
 from accounts.actor import Actor
 from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.actions.clinic import put, require_admin
+from scheduling.engine.hours import local_day
+from scheduling.engine.interval import to_minute
+from scheduling.errors import BadInput
 from scheduling.models import Connection
 
 FIELDS = frozenset({
@@ -31,6 +36,9 @@ def save_connection(
     )
     if connection is not None:
         said.pop("kind", None)  # its rooms and secrets belong to one platform
+    signed = said.get("baa_on_file")
+    if signed is not None and signed > local_day(clinic.time_zone, to_minute(now)):
+        raise BadInput(_("This day has not come yet."), field="baa_on_file")
     changed = put(row, said, FIELDS)
     row.save()
     detail: dict[str, audit.Plain] = dict.fromkeys(sorted(changed), True)

@@ -51,11 +51,11 @@ class Ignored(StrEnum):
 
 
 def want_room(*sessions: Session) -> None:
-    """Sessions by video want a room of their clinic's (first) platform."""
+    """Sessions by video want a room of their clinic's (first) platform with an agreement."""
     by_video = [session for session in sessions if session.medium == Medium.VIDEO.value]
     if not by_video:
         return
-    connections = Connection.objects.filter(clinic=by_video[0].clinic_id, enabled=True)
+    connections = Connection.objects.filter(Connection.USABLE, clinic=by_video[0].clinic_id)
     first = connections.order_by("pk").first()
     Room.objects.bulk_create(
         Room(session=session, connection=first, state=RoomState.PENDING.value)

@@ -14,7 +14,12 @@ from scheduling.models.session import Session
 
 
 class Connection(models.Model):
-    """A clinic's agreement with a video platform; `kind` names its adapter."""
+    """A clinic's agreement with a video platform; `kind` names its adapter.
+
+    Without a signed agreement (BAA) it gets no room, and nobody is sent there: see `USABLE`.
+    """
+
+    USABLE = models.Q(enabled=True, baa_on_file__isnull=False)
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="connections")
@@ -29,6 +34,10 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def usable(self) -> bool:
+        return self.enabled and self.baa_on_file is not None
 
 
 class Room(models.Model):

@@ -207,5 +207,5 @@ def _words(who: Patient) -> list[str]:
 
 def hosts_of(clinic: Clinic) -> str:
     """The allow-lists of all platforms in use, one host a line: where a therapist may paste."""
-    platforms = Connection.objects.filter(clinic=clinic, enabled=True)
+    platforms = Connection.objects.filter(Connection.USABLE, clinic=clinic)
     return "\n".join(platforms.order_by("pk").values_list("hosts", flat=True))

@@ -66,7 +66,7 @@ def receive(connection: UUID, request: RawRequest, *, where: str, now: datetime)
     found = Connection.objects.select_related("clinic").filter(uuid=connection).first()
     if found is None:
         return UNKNOWN
-    if not (found.enabled and found.clinic.active):
+    if not (found.usable and found.clinic.active):
         return DISABLED
     actor = Actor.platform(str(found.uuid), found.clinic, where=where)
     answer = _answer(found, request, actor, now)

@@ -190,7 +190,11 @@ def ways_in(world: World, booked: Any) -> dict[str, Any]:
 
     link = booked.join_link
     rooms = Connection.objects.create(
-        clinic=world.clinic, kind="standard", name="Rooms", hosts="meet.example"
+        clinic=world.clinic,
+        kind="standard",
+        name="Rooms",
+        hosts="meet.example",
+        baa_on_file="2026-01-05",
     )
     return {
         "session": booked.session.uuid,
@@ -539,6 +543,23 @@ API = [
     ),
     Row(
         CLINIC_API + "bookings/<uuid:booking>/undo-cancel/",
+        get=POSTED,
+        post="ptd:409 a:login *:404",
+        json=True,
+    ),
+    Row(CLINIC_API + "series/", get=POSTED, post=WRITES, json=True),
+    Row(CLINIC_API + "series/check/", get=POSTED, post=WRITES, json=True),
+    Row(CLINIC_API + "series/<uuid:series>/", get="ptd:200 a:login *:404"),
+    Row(CLINIC_API + "series/<uuid:series>/change/", get=POSTED, post=WRITES, json=True),
+    Row(
+        CLINIC_API + "series/<uuid:series>/cancel/",
+        get=POSTED,
+        post="ptd:200 a:login *:404",
+        data={"reason": "other"},
+        json=True,
+    ),
+    Row(
+        CLINIC_API + "series/<uuid:series>/undo-cancel/",
         get=POSTED,
         post="ptd:409 a:login *:404",
         json=True,

@@ -128,7 +128,13 @@ SILENT = {lacks_a_room}  # there is nothing in it for a patient
 @pytest.fixture
 def seat(world):
     Patient.objects.filter(pk=world.nora.pk).update(email=QUIET)
-    Connection.objects.create(clinic=world.clinic, kind="paste", name="R", hosts="meet.example")
+    Connection.objects.create(
+        clinic=world.clinic,
+        kind="paste",
+        name="R",
+        hosts="meet.example",
+        baa_on_file=NOW.date(),
+    )
     made = booked(world)
     assert Room.objects.filter(session=made.session).exists()
     return made

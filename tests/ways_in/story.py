@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
 
@@ -35,6 +35,7 @@ def platform(world: World, **fields) -> Connection:
             "name": "Rooms",
             "hosts": "meet.example\n.meet.example",
             "secret": signing.new_secret(),
+            "baa_on_file": date(2026, 1, 5),
         }
         | fields
     )

@@ -1,7 +1,7 @@
 """A platform fills a room in, through the door (TK4, TK5; the fourteen cases of privacy.md D)."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -14,8 +14,9 @@ from accounts.models import AuditRow
 from scheduling.actions.cancel import cancel
 from scheduling.actions.reschedule import reschedule
 from scheduling.engine.interval import from_minute
-from scheduling.models import Booking, Connection, Event, HookReceipt, Room
-from scheduling.outbox.rooms import forget_receipts
+from scheduling.errors import BadRoomAddress
+from scheduling.models import Booking, Connection, Event, HookReceipt, Room, Task
+from scheduling.outbox.rooms import _compose, forget_receipts, owe
 from scheduling.video import signing
 from tests.doors import sign_in
 from tests.ways_in.story import (
@@ -27,6 +28,7 @@ from tests.ways_in.story import (
     host_link,
     link_of,
     minutes,
+    pasted,
     platform,
     rows_of_everything,
     signed,
@@ -382,8 +384,46 @@ def test_who_is_not_there_and_who_is_switched_off(client, world, booking, rooms,
     assert told(client, rooms, filled(booking), NOW).status_code == 410
 
 
+def test_without_a_signed_agreement_a_platform_gets_no_room_and_nobody_is_sent_there(
+    client, world, clock
+):
+    """BAA: neither asked, nor filled in, nor pasted to, nor led to (video.md 1)."""
+    unsigned = platform(world, outgoing_url="https://meet.example/hook", baa_on_file=None)
+    booking = booked(world)
+    assert room_of(booking).connection is None
+    owe(Event.objects.all(), NOW)
+    assert not Task.objects.filter(kind="room").exists()
+    assert told(client, unsigned, filled(booking), NOW).status_code == 410
+    with pytest.raises(BadRoomAddress):
+        pasted(world, booking)
+    Connection.objects.filter(pk=unsigned.pk).update(baa_on_file=date(2026, 1, 5))
+    pasted(world, booking)
+    now = minutes(booking, 5)
+    clock.move_to(now)
+    checked_in(client, booking)
+    Connection.objects.filter(pk=unsigned.pk).update(baa_on_file=None)
+    assert client.post("/join/enter/")["Location"] == "/join/"
+    Connection.objects.filter(pk=unsigned.pk).update(baa_on_file=date(2026, 1, 5))
+    assert client.post("/join/enter/")["Location"] == ROOM
+
+
+def test_a_platform_with_an_agreement_goes_before_one_without(client, world, clock):
+    platform(world, baa_on_file=None)
+    signed_one = platform(world)
+    assert room_of(booked(world)).connection == signed_one
+
+
+def test_a_request_that_waits_is_not_sent_once_the_agreement_ended(world, rooms, clock):
+    Connection.objects.filter(pk=rooms.pk).update(outgoing_url="https://meet.example/hook")
+    booked(world)
+    owe(Event.objects.all(), NOW)
+    task = Task.objects.get(kind="room")
+    Connection.objects.filter(pk=rooms.pk).update(baa_on_file=None)
+    assert _compose(task, NOW) is None
+
+
 def test_a_connection_without_a_good_secret_proves_nobody(client, world, booking, clock):
-    empty = Connection.objects.create(clinic=world.clinic, kind="standard", name="x", hosts="")
+    empty = platform(world, secret="")
     for header in ({}, {"HTTP_WEBHOOK_SIGNATURE": "v1,"}):
         answer = client.post(
             f"/hooks/v1/{empty.uuid}/", b"{}", content_type="application/json", **header

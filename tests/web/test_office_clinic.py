@@ -192,6 +192,7 @@ def test_a_secret_is_shown_once_and_rotates(world, office):
         {"outgoing_url": "http://meet.example/hook"},
         {"outgoing_secret": "guess"},
         {"name": ""},
+        {"baa_on_file": "2027-03-09"},  # signed next week
     ],
 )
 def test_a_connection_that_cannot_be(world, office, wrong):
@@ -202,6 +203,8 @@ def test_a_connection_that_cannot_be(world, office, wrong):
 def test_without_an_agreement_the_office_says_so(world, office):
     office.post(f"{OFFICE}video/new/", VIDEO | {"baa_on_file": ""})
     assert "no agreement on file" in text_of(office.get(f"{OFFICE}policies/"))
+    page = f"{OFFICE}video/{Connection.objects.get().uuid}/"
+    assert "this platform gets no rooms and nobody is sent there" in text_of(office.get(page))
     assert "1 video connection without a signed agreement" in text_of(office.get(OFFICE))
 
 

@@ -76,5 +76,9 @@ def checked_in(booking: Booking, **said: Any) -> CheckIn:
 
 def platform(world: World) -> Connection:
     return Connection.objects.create(
-        clinic=world.clinic, kind="paste", name="Rooms", hosts="video.example.org"
+        clinic=world.clinic,
+        kind="paste",
+        name="Rooms",
+        hosts="video.example.org",
+        baa_on_file=date(2026, 1, 5),
     )

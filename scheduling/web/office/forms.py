@@ -256,7 +256,7 @@ class ConnectionForm(forms.Form):
     baa_on_file = day_field(
         gettext_lazy("Agreement (BAA) signed on"),
         required=False,
-        help_text=gettext_lazy("Without one, no patient should be sent there."),
+        help_text=gettext_lazy("Without one it gets no rooms, and nobody is sent there."),
     )
     enabled = forms.BooleanField(label=gettext_lazy("In use"), required=False)
 
