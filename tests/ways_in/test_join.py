@@ -277,7 +277,7 @@ def test_by_telephone_it_says_how_the_call_comes(client, world, clock):
     assert "We will call you" in said(opened(client, by_phone))
     clock.move_to(minutes(by_phone, 5))
     page = said(checked_in(client, by_phone))
-    assert "ending in 0188" in page
+    assert "ending in 0188" in page and "Go in" not in page
     assert "555-01" not in page.replace("555-0100", "")
     assert client.post("/join/enter/")["Location"] == "/join/"
     client.get("/join/?again=1")

@@ -235,11 +235,13 @@ STAGES: dict[Stage, Callable[[JoinRequest, Stage], HttpResponse]] = {
 
 def _page(request: JoinRequest, stage: Stage, status: int = 200, **more: Any) -> HttpResponse:
     session = request.link.session
+    by_telephone = session.medium == Medium.TELEPHONE.value
+    last = _("We call you") if by_telephone else _("Go in")
     shown = {
-        "steps": [_("Who you are"), _("Where you are"), _("Go in")],
+        "steps": [_("Who you are"), _("Where you are"), last],
         "stage": stage.value,
         "when": times.when(session.start, session.end, _zone(request)),
-        "by_telephone": session.medium == Medium.TELEPHONE.value,
+        "by_telephone": by_telephone,
         "now": request.now,
         **more,
     }
