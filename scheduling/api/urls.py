@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.api import bookings, catalogue, holds, me, reference, slots
+from scheduling.api import bookings, catalogue, holds, me, reference, series, slots
 
 CLINIC = "v1/clinics/<slug:slug>/"
 
@@ -31,6 +31,24 @@ urlpatterns = [
         f"{CLINIC}bookings/<uuid:booking>/undo-cancel/",
         bookings.UndoCancel.as_view(),
         name="api_booking_undo_cancel",
+    ),
+    path(f"{CLINIC}series/", series.AllSeries.as_view(), name="api_series"),
+    path(f"{CLINIC}series/check/", series.CheckSeries.as_view(), name="api_series_check"),
+    path(f"{CLINIC}series/<uuid:series>/", series.OneSeries.as_view(), name="api_series_one"),
+    path(
+        f"{CLINIC}series/<uuid:series>/change/",
+        series.ChangeSeries.as_view(),
+        name="api_series_change",
+    ),
+    path(
+        f"{CLINIC}series/<uuid:series>/cancel/",
+        series.CancelOfSeries.as_view(),
+        name="api_series_cancel",
+    ),
+    path(
+        f"{CLINIC}series/<uuid:series>/undo-cancel/",
+        series.UndoCancelOfSeries.as_view(),
+        name="api_series_undo_cancel",
     ),
     path(f"{CLINIC}me/", me.Me.as_view(), name="api_me"),
 ]

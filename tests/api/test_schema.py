@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from django.core.management import call_command
@@ -46,9 +47,7 @@ def test_every_operation_tells_how_it_refuses(schema):
 
 def test_every_route_stands_in_it(schema):
     routes = {
-        f"/api/{pattern.pattern}".replace("<slug:slug>", "{slug}")
-        .replace("<uuid:hold>", "{hold}")
-        .replace("<uuid:booking>", "{booking}")
+        re.sub(r"<\w+:(\w+)>", r"{\1}", f"/api/{pattern.pattern}")
         for pattern in api_routes(get_resolver())
     }
     apart = {"/api/v1/schema/", "/api/v1/reference/"}
@@ -63,7 +62,7 @@ def api_routes(resolver: URLResolver) -> list[URLPattern]:
 
 def test_operations_are_named_once(schema):
     names = [o["operationId"] for path in schema["paths"].values() for o in path.values()]
-    assert len(names) == len(set(names)) == 17
+    assert len(names) == len(set(names)) > 20
 
 
 def test_the_rooms_address_is_nowhere(schema):

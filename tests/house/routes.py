@@ -241,6 +241,7 @@ PUBLIC = {
     "join/enter/": "behind a live join link, known and checked in",
     "a/<str:token>/": "a random token for one action; its page asks who it is (TK3)",
     "hooks/v1/<uuid:connection>/": "signed by the platform's secret (TK4)",
+    "hooks/v1/<uuid:connection>/pending/": "signed by the platform's secret (TK4)",
 }
 
 BEFORE_SECOND_FACTOR = {  # where staff without one may go
@@ -370,6 +371,7 @@ JOIN = [
     ),
     Row("a/<str:token>/", get="*:200", post="p:200 *:422", use={"token": "action_token"}),
     Row("hooks/v1/<uuid:connection>/", post="*:415"),
+    Row("hooks/v1/<uuid:connection>/pending/", get="*:401"),
 ]
 
 WORK = "tu:200 a:login *:404"  # about themselves

@@ -107,6 +107,10 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
         page("hold", "what_is_not_ones_to_set_is_passed_over", instead="held_until"),
         api("unknown_fields"),
     ),
+    "series_refused": (
+        page("series", "a_date_taken_while_one_was_reading_brings_the_report_back"),
+        api("a_conflict_and_what_could_be_instead", "series"),
+    ),
     "reason_missing": (
         page("desk_change", "no_cancel_without_a_reason", instead="422"),
         api("staff_give_a_reason", "cancel"),
