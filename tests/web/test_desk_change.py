@@ -152,3 +152,10 @@ def test_looking_and_refusals_are_on_record(world, desk, booking):
     assert audited("booking.view")[0].subject_id == str(world.nora.pk)
     assert audited("booking.reschedule")[-1].outcome == "refused"
     assert audited("booking.reschedule")[-1].code == "slot_gone"
+
+
+def test_the_service_of_a_session_is_no_choice_when_it_is_moved(world, desk, booking):
+    """Its field is hidden, and so is the label."""
+    page = desk.get(booking_page(booking) + "move/")
+    assert "What for" not in text_of(page)
+    assert 'type="hidden" name="service" value="cbt-50"' in page.content.decode()

@@ -142,3 +142,14 @@ def test_the_ways_to_it(world):
     page = at_work(world.ada).get(f"{OFFICE}therapists/{world.ben.uuid}/").content.decode()
     assert f'href="{hours(world.ben)}"' in page
     assert f'href="{hours(world.ben)}time-off/"' in page
+
+
+def test_the_work_bar_is_that_of_ones_own_part(world):
+    for user, leads, not_there in (
+        (world.dana, f"{DESK}patients/", f"{OFFICE}staff/"),
+        (world.ada, f"{OFFICE}staff/", f"{DESK}patients/"),
+    ):
+        page = at_work(user).get(hours(world.ben)).content.decode()
+        bar = page.split('class="staff-nav"')[1].split("</nav>")[0]
+        assert f'href="{leads}"' in bar
+        assert not_there not in bar

@@ -287,3 +287,14 @@ def test_a_form_says_in_its_title_what_it_is_for(world, office):
     ):
         page = office.get(OFFICE + path).content.decode()
         assert f"<title>{title} · Harbor</title>" in page, path
+
+
+def test_the_work_bar_marks_the_page_that_leads_here(world, office):
+    for path, above in (
+        (f"therapists/{world.ben.uuid}/", "staff/"),
+        ("holidays/new/", "policies/"),
+        ("modalities/new/", "services/"),
+        ("", ""),
+    ):
+        bar = office.get(OFFICE + path).content.decode().split('class="staff-nav"')[1]
+        assert bar.split('" aria-current')[0].endswith(f'href="{OFFICE}{above}'), path

@@ -29,19 +29,29 @@ def page(
     return render(request, f"{template}.html", bar | context, status=status)
 
 
-def work_bar(request: PageRequest) -> list[dict[str, Any]]:
+def work_bar(request: PageRequest, *, office: bool = False) -> list[dict[str, Any]]:
     """The pages of this part of the site; the one that the page stands in is marked.
 
-    From part to part lead the links of `components/areas.html`.
+    From part to part lead the links of `components/areas.html`. `office`: for a page that stands
+    in neither part.
     """
-    in_office = request.path.startswith(here(request, "office_home"))
+    home = here(request, "office_home")
+    in_office = office or request.path.startswith(home)
     links = OFFICE if in_office else DESK
     named = [(label, here(request, name)) for label, name, role in links if request.actor.has(role)]
-    path = request.path
+    above = ABOVE.get(request.path.removeprefix(home).partition("/")[0])
+    path = here(request, above) if in_office and above else request.path
     best = max((url for _label, url in named if path.startswith(url)), key=len, default="")
     return [{"label": label, "url": url, "current": url == best} for label, url in named]
 
 
+ABOVE = {  # parts of the office's addresses, and the page that leads to them
+    "therapists": "office_staff",
+    "modalities": "office_services",
+    "consent-forms": "office_policies",
+    "holidays": "office_policies",
+    "video": "office_policies",
+}
 AUDIT = (gettext_lazy("Who saw whom"), "office_audit", Role.PRIVACY.value)
 DESK = (
     (gettext_lazy("Day sheet"), "desk_day", Role.DESK.value),

@@ -92,7 +92,7 @@ def risk_lines(found: list[Risk], zone: str) -> list[dict[str, Any]]:
     return [
         {
             "when": times.when(one.start, one.end, zone),
-            "therapist": one.therapist.name,
+            "therapist": one.therapist,
             "place": states.get(one.place, one.place),
             "why": said[one.why],
         }

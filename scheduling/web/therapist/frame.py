@@ -82,7 +82,8 @@ def hours_page(
         for label, name in HOURS
         for url in [here(request, name, therapist.uuid)]
     ]
-    others = {"staff_links": bar_of_roles(request), "therapist": therapist, "tabs": tabs}
+    bar = bar_of_roles(request, office=not request.actor.has(policy.DESK))
+    others = {"staff_links": bar, "therapist": therapist, "tabs": tabs}
     return page(request, template, others | context, status=status)
 
 
