@@ -27,9 +27,10 @@ from scheduling.outbox import queue, words
 from scheduling.outbox.queue import UNDONE, Failed
 from scheduling.outbox.transport import Mailer
 from scheduling.queries import times, way_in
-from scheduling.video import platforms, signing
-from scheduling.video.contract import Capability, Misconfigured, RoomRequest
-from scheduling.video.links import binding_of
+from scheduling.video import signing
+from scheduling.video.contract import Misconfigured
+from scheduling.video.links import binding_of, request_for
+from scheduling.video.platforms import ASKED
 from scheduling.video.platforms.standard import Request, request_body, request_headers
 
 CHANGES = (
@@ -38,9 +39,6 @@ CHANGES = (
     EventKind.CANCELLED.value,
     EventKind.RESTORED.value,
 )
-ASKED = [
-    kind for kind, adapter in platforms.ADAPTERS.items() if Capability.ASKED in adapter.capabilities
-]
 TIMEOUT = 10  # seconds
 NEVER = {400, 404, 405, 410, 413, 415, 422}  # repeating the same bytes cannot help
 FILL_WITHIN = timedelta(hours=2)
@@ -123,23 +121,6 @@ def _compose(task: Task, now: datetime) -> Room | None:
         task.telling = {"asked": standing(room)}
         task.save(update_fields=["message", "message_id", "telling"])
     return room
-
-
-def request_for(room: Room) -> RoomRequest:
-    """All that the platform is told: opaque references and times."""
-    session = room.session
-    refs = list(session.join_links.order_by("pk").values_list("ref", "therapist_id"))
-    return RoomRequest(
-        binding_id=binding_of(room),
-        generation=room.generation,
-        opens_at=way_in.opens_at(session),
-        starts_at=session.starts_at,
-        ends_at=session.ends_at,
-        closes_at=way_in.closes_at(session),
-        seats=len(refs),
-        host_refs=tuple(ref for ref, host in refs if host),
-        participant_refs=tuple(ref for ref, host in refs if not host),
-    )
 
 
 def _post(room: Room, task: Task, now: datetime) -> None:

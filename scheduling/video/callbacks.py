@@ -42,7 +42,7 @@ class Answer:
     """Status and JSON body; `code` and `wrong` make a problem of it."""
 
     status: int
-    body: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, object] = field(default_factory=dict)
     code: str = ""
     wrong: str = ""  # the name of a field
     challenge: Challenge | None = None

@@ -15,10 +15,10 @@ from scheduling.actions import rooms, way_in
 from scheduling.actions.rooms import Filling
 from scheduling.errors import BadRoomAddress, RoomNotReady
 from scheduling.models import Room
-from scheduling.queries.way_in import closes_at, hosts_of, words_about
+from scheduling.queries.way_in import closes_at, hosts_of, opens_at, words_about
 from scheduling.video import platforms
 from scheduling.video.addresses import allowed_hosts, check_room, check_room_url
-from scheduling.video.contract import BadAddress, Gone, Secret
+from scheduling.video.contract import BadAddress, Gone, RoomRequest, Secret
 from scheduling.video.contract import Room as RoomOutside
 
 
@@ -33,6 +33,23 @@ def uuid_of(binding: str) -> UUID | None:
         return UUID(hex=binding.removeprefix("rb_"))
     except ValueError:
         return None
+
+
+def request_for(room: Room) -> RoomRequest:
+    """All that the platform is told: opaque references and times."""
+    session = room.session
+    refs = sorted((link.pk, link.ref, link.therapist_id) for link in session.join_links.all())
+    return RoomRequest(
+        binding_id=binding_of(room),
+        generation=room.generation,
+        opens_at=opens_at(session),
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        closes_at=closes_at(session),
+        seats=len(refs),
+        host_refs=tuple(ref for _pk, ref, host in refs if host),
+        participant_refs=tuple(ref for _pk, ref, host in refs if not host),
+    )
 
 
 # In

@@ -1,10 +1,12 @@
 """The platforms we know, by the `kind` of a connection."""
 
-from scheduling.video.contract import Misconfigured, VideoAdapter
+from scheduling.video.contract import Capability, Misconfigured, VideoAdapter
 from scheduling.video.platforms.paste import Paste
 from scheduling.video.platforms.standard import Standard
 
 ADAPTERS: dict[str, VideoAdapter] = {one.kind: one for one in (Paste(), Standard())}
+ASKED = [kind for kind, one in ADAPTERS.items() if Capability.ASKED in one.capabilities]
+"""The kinds that we ask for rooms, or that ask us which are wanted."""
 
 
 def adapter(kind: str) -> VideoAdapter:

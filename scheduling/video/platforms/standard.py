@@ -108,21 +108,28 @@ def request_body(
     """The message that asks for a room, moves it, or lets it go."""
     data: dict[str, object] = {"binding": request.binding_id, "generation": request.generation}
     if kind is not Request.CANCELLED:
-        data |= {
-            "opens_at": _stamp(request.opens_at),
-            "starts_at": _stamp(request.starts_at),
-            "ends_at": _stamp(request.ends_at),
-            "closes_at": _stamp(request.closes_at),
-            "seats": request.seats,
-            "hosts": request.host_refs,
-            "participants": request.participant_refs,
-            "waiting_room": request.waiting_room,
-            "recording": request.recording,
-        }
+        data = request_data(request)
         if fill_by is not None:
             data["fill_by"] = _stamp(fill_by)
     message = {"type": kind.value, "timestamp": _stamp(now), "data": data}
     return json.dumps(message, separators=(",", ":")).encode()
+
+
+def request_data(request: RoomRequest) -> dict[str, object]:
+    """A wanted room as a platform is told of it."""
+    return {
+        "binding": request.binding_id,
+        "generation": request.generation,
+        "opens_at": _stamp(request.opens_at),
+        "starts_at": _stamp(request.starts_at),
+        "ends_at": _stamp(request.ends_at),
+        "closes_at": _stamp(request.closes_at),
+        "seats": request.seats,
+        "hosts": request.host_refs,
+        "participants": request.participant_refs,
+        "waiting_room": request.waiting_room,
+        "recording": request.recording,
+    }
 
 
 def request_headers(

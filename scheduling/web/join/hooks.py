@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from scheduling.video.callbacks import Answer, receive
 from scheduling.video.contract import RawRequest
+from scheduling.video.pending import pending as waiting
 from scheduling.video.platforms.standard import LARGEST
 from scheduling.web.join import limits
 
@@ -36,11 +38,39 @@ def callback(request: HttpRequest, connection: UUID) -> HttpResponse:
     """One signed message of a platform; the raw bytes are what is signed."""
     now, where = timezone.now(), limits.address(request)
     request.actor_kind = "platform"  # type: ignore[attr-defined]
-    if limits.spent(MISS, where, limits.MISSES, now) or limits.spent(
-        KNOCK, str(connection), limits.KNOCKS, now
-    ):
+    if _too_many(connection, where, now):
         return _answer(Answer(429, code="too_many_requests"))
     answer = receive(connection, _raw(request), where=where, now=now)
+    return _counted(answer, connection, where, now)
+
+
+@login_not_required
+@require_safe
+def pending(request: HttpRequest, connection: UUID) -> HttpResponse:
+    """The rooms that are still to be filled in; the path with its query is what is signed."""
+    now, where = timezone.now(), limits.address(request)
+    request.actor_kind = "platform"  # type: ignore[attr-defined]
+    if _too_many(connection, where, now):
+        return _answer(Answer(429, code="too_many_requests"))
+    asked = RawRequest(
+        headers=dict(request.headers),
+        body=request.get_full_path().encode(),
+        url=request.build_absolute_uri(),
+    )
+    cursor = request.GET.get("cursor", "")
+    return _counted(
+        waiting(connection, asked, cursor=cursor, where=where, now=now), connection, where, now
+    )
+
+
+def _too_many(connection: UUID, where: str, now: datetime) -> bool:
+    """From one address that is always wrong; to one connection, whoever it is."""
+    return limits.spent(MISS, where, limits.MISSES, now) or limits.spent(
+        KNOCK, str(connection), limits.KNOCKS, now
+    )
+
+
+def _counted(answer: Answer, connection: UUID, where: str, now: datetime) -> HttpResponse:
     if answer.status in (401, 404):
         limits.count(MISS, where, now)
     else:

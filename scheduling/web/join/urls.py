@@ -12,4 +12,5 @@ urlpatterns = [
     path("c/<slug:slug>/sessions/<uuid:session>/enter/", host.enter, name="session_enter"),
     path("a/<str:token>/", mailed.act, name="action_link"),
     path("hooks/v1/<uuid:connection>/", hooks.callback, name="platform_callback"),
+    path("hooks/v1/<uuid:connection>/pending/", hooks.pending, name="platform_pending"),
 ]
