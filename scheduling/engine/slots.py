@@ -101,19 +101,25 @@ def free_starts(
         if (terms := therapists.get(key)) is None:
             row = next(other for other in stream if other[0] != key)
         else:
-            mine = chain((row,), stream)
-            row = _sweep(key, mine, terms, window, found.setdefault(key, []))
+            row = _sweep(row, stream, terms, window, found.setdefault(key, []))
     for key, terms in therapists.items():
         if key not in found:
-            _sweep(key, iter(_END), terms, window, found.setdefault(key, []))
+            long_ago = key, -_FAR, -_FAR
+            _sweep(long_ago, iter(_END), terms, window, found.setdefault(key, []))
     return found
 
 
-# The hot path. `free` is the first start that nothing so far forbids.
+# The hot path. `free` is the first start that nothing so far forbids; a row is met when the one
+# after it is known.
 def _sweep(
-    mine: Key, rows: Iterator[Row[Key | None]], terms: Terms, window: Span, found: list[int]
+    row: Row[Key | None],
+    stream: Iterator[Row[Key | None]],
+    terms: Terms,
+    window: Span,
+    found: list[int],
 ) -> Row[Key | None]:
-    """Add the free starts of one therapist to `found`; answers the first row of the next one."""
+    """Add the free starts of one therapist, whose first row is given, to `found`; answers the
+    first row of the next one."""
     hours, minutes, before, after, step, free, _, limit, _ = terms
     whole = whole_days(*window)  # so that a search a minute later finds the same in the caches
     pieces = iter(_start_pieces(hours.zone, hours.periods, hours.overrides, whole, minutes, step))
@@ -123,21 +129,20 @@ def _sweep(
     days = iter(_days_around(hours.zone, whole) if limit is not None else ())
     day, next_day, today = -_FAR, next(days, _FAR), 0
     full: list[Span] = []
-    for key, busy_from, busy_until in rows:
-        if key != mine:
-            break
+    mine, busy_from, busy_until = row
+    for row in stream:
         latest = busy_from - reach
         while last <= latest:
             start = free + (phase - free) % step
             if start <= last:
-                found.extend(range(start, last + 1, step))
+                found += range(start, last + 1, step)
             first, last, phase = next(pieces)
             if first > free:
                 free = first
         if free <= latest:
             start = free + (phase - free) % step
             if start + step <= latest:
-                found.extend(range(start, latest + 1, step))
+                found += range(start, latest + 1, step)
             elif start <= latest:  # the common gap has room for one, and range() is dear
                 found.append(start)
         busy_until += before
@@ -148,13 +153,16 @@ def _sweep(
         today += 1
         if today == limit:
             full.append((day, next_day))
+        key, busy_from, busy_until = row
+        if key != mine:
+            break
     while last < _FAR:
         start = free + (phase - free) % step
-        found.extend(range(start, last + 1, step))
+        found += range(start, last + 1, step)
         first, last, phase = next(pieces)
         free = max(free, first)
     _take_out(found, full, terms, window)
-    return key, busy_from, busy_until
+    return row
 
 
 def _take_out(found: list[int], full: list[Span], terms: Terms, window: Span) -> None:

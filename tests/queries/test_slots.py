@@ -281,3 +281,33 @@ def test_a_short_service_has_its_own_length(world):
     found = starts(world, world.alma, service=short.pk)
     assert max(found) == at(TUESDAY, 16, 30)
     assert to_minute(NOW) < min(found)
+
+
+def test_two_licences_that_overlap_offer_each_time_once(world):
+    """TH2: renewed before the old one has lapsed."""
+    world.alma.licences.update(valid_until=WEDNESDAY)
+    licence(world.alma, "CA", since=TUESDAY)
+    found = starts(world, world.alma, until=at(TUESDAY, 0) + 4 * DAY)
+    assert found == sorted(set(found))
+    assert max(found) > at("2027-03-04", 9)
+
+
+def test_from_and_until_bound_the_start_to_the_minute(world):
+    """Both lie within a day, as they do when somebody looks from now on."""
+    found = starts(world, world.alma, first=at(TUESDAY, 10, 7), until=at(WEDNESDAY, 11, 15))
+    assert found[0] == at(TUESDAY, 10, 15)
+    assert found[-1] == at(WEDNESDAY, 11)
+
+
+def test_a_search_is_planned_once_a_connection(world):
+    """On PostgreSQL planning the three SELECTs would take longer than running them."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite keeps prepared statements by itself.")
+    for _ in range(8):
+        search(wanted(world), NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        prepared = "".join(row[0] for row in cursor.fetchall())
+    assert "FROM scheduling_offering" in prepared
+    assert "FROM scheduling_timeoff" in prepared
+    assert "FROM scheduling_occupancy" in prepared
