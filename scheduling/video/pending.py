@@ -87,7 +87,10 @@ def _last_seen(connection: Connection, cursor: str) -> int | None:
     """Where the list goes on: after the room of this binding, which was the last one told."""
     if not cursor:
         return 0
-    rooms = Room.objects.filter(connection=connection, uuid=links.uuid_of(cursor))
+    uuid = links.uuid_of(cursor)
+    if uuid is None:
+        return None
+    rooms = Room.objects.filter(connection=connection, uuid=uuid)
     return rooms.values_list("pk", flat=True).first()
 
 
