@@ -46,7 +46,7 @@ def test_a_new_service_with_the_clinics_terms(world, office):
 
 def test_terms_of_its_own(world, office):
     page = f"{OFFICE}services/{world.cbt.uuid}/"
-    assert "Empty: 120" in text_of(office.get(page))
+    assert "Left empty: 120" in text_of(office.get(page))
     office.post(page, said(world, grid="30", min_notice="1440", max_per_day="4"))
     world.cbt.refresh_from_db()
     assert (world.cbt.grid, world.cbt.min_notice, world.cbt.max_per_day) == (30, 1440, 4)

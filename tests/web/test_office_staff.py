@@ -201,7 +201,7 @@ def test_a_profile_that_cannot_be(world, office, wrong):
 def test_an_offering_with_terms_of_its_own(world, office):
     dbt = service(world.clinic, "dbt-60", "dbt", 60)
     page = f"{OFFICE}therapists/{world.alma.uuid}/services/{dbt.uuid}/"
-    assert "Empty: 10" in text_of(office.get(page))
+    assert "Left empty: 10" in text_of(office.get(page))
     assert office.post(page, {"active": "on", "buffer_after": "30"}).status_code == 302
     row = Offering.objects.get(therapist=world.alma, service=dbt)
     assert (row.active, row.buffer_after, row.grid) == (True, 30, None)

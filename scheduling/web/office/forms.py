@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -59,6 +60,16 @@ def note(form: forms.Form, refusal: BadInput) -> None:
     form.add_error(name if name in form.fields else None, str(refusal))
 
 
+Group = tuple[str, list[forms.BoundField]]
+
+
+def grouped(form: forms.Form, *parts: tuple[str, Iterable[str]]) -> list[Group]:
+    """The fields by what they are about: those that no part names come first, without a legend."""
+    named = {name for _legend, names in parts for name in names}
+    rest = [name for name in form.fields if name not in named]
+    return [(legend, [form[name] for name in names]) for legend, names in [("", rest), *parts]]
+
+
 class InviteForm(forms.Form):
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
@@ -102,12 +113,15 @@ class TermsForm(forms.Form):
     horizon_days = whole("horizon_days", TERMS["horizon_days"], required=False)
     max_per_day = whole("max_per_day", TERMS["max_per_day"], required=False)
 
+    def groups(self) -> list[Group]:
+        return grouped(self, (_("Terms"), TERMS))
+
     def above(self, *floors: Any) -> None:
         """Say what an empty field would mean: the first of the floors above that says something."""
         for name in TERMS:
             said = next((v for row in floors if (v := getattr(row, name)) is not None), None)
             value = _("none") if said is None else said
-            self.fields[name].help_text = _("Empty: %(value)s") % {"value": value}
+            self.fields[name].help_text = _("Left empty: %(value)s") % {"value": value}
 
 
 class ServiceForm(TermsForm):
@@ -204,6 +218,11 @@ class PoliciesForm(forms.Form):
         required=False,
         help_text=gettext_lazy("With commas: 1440,60 is a day and an hour before. Empty: none."),
     )
+
+    def groups(self) -> list[Group]:
+        booking = [*TERMS, "hold_minutes", "max_holds"]
+        changes = ["change_notice", "late_notice", "reminders"]
+        return grouped(self, (_("Booking"), booking), (_("Changes and reminders"), changes))
 
 
 class ConsentTextForm(forms.Form):
