@@ -18,11 +18,14 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Route,
+    expect,
     sync_playwright,
 )
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop of its own
 HERE = Path(__file__).parent
+PATIENCE = 60_000  # milliseconds: nothing is given up because the machine is busy
+expect.set_options(timeout=PATIENCE)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NO_STRANGERS = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 
@@ -88,7 +91,7 @@ def new_page(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         watch.over(context)
         return context.new_page()
@@ -124,6 +127,7 @@ def axe() -> Callable[[Page], None]:
     """`axe(page)`: WCAG 2.2 AA and best practice, as far as a machine can judge."""
 
     def judge(page: Page) -> None:
+        page.wait_for_load_state()
         result = Axe().run(page, options={"runOnly": RULES}).response
         faults = [
             f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"

@@ -1,7 +1,10 @@
 """The API's interactive page and the token pages, in a real browser."""
 
+import re
+
 import pytest
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from playwright.sync_api import expect
 
 from tests.doors import remember, sign_in
@@ -22,7 +25,8 @@ def nora(page, live_server, settings):
 def test_what_stands_in_the_reference_can_be_tried(nora):
     """BR2, BR3: nothing from elsewhere, nothing inline; BR7: nothing stays in the browser."""
     nora.goto("/api/v1/reference/")
-    expect(nora.locator(".opblock")).to_have_count(17)
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    expect(nora.locator(".opblock")).to_have_count(sum(len(path) for path in paths.values()))
     me = nora.locator(".opblock-get").filter(has=nora.locator("[data-path$='/me/']"))
     me.locator(".opblock-summary-control").click()
     me.get_by_role("button", name="Try it out").click()
@@ -36,12 +40,14 @@ def test_making_and_revoking_a_token(nora, axe):
     nora.goto("/account/tokens/")
     axe(nora)
     nora.get_by_role("link", name="Make a token").click()
+    nora.wait_for_url("**/account/tokens/new/")
     axe(nora)
     nora.get_by_label("What it is for").fill("Calendar at home")
     nora.get_by_role("button", name="Make a token").click()
+    expect(nora.get_by_label("Calendar at home")).to_have_value(re.compile("^ths_"))
     axe(nora)
-    assert nora.get_by_label("Calendar at home").input_value().startswith("ths_")
     nora.get_by_role("link", name="I have copied it").click()
+    nora.wait_for_url("**/account/tokens/")
     axe(nora)
     nora.get_by_role("button", name="Revoke the token Calendar at home").click()
     expect(nora.locator("main")).to_contain_text("No program can act in your name.")
@@ -51,4 +57,5 @@ def test_the_pages_fit_a_small_telephone(nora):
     nora.set_viewport_size({"width": 320, "height": 700})
     for path in ("/account/tokens/", "/account/tokens/new/", "/api/v1/reference/"):
         nora.goto(path)
+        nora.locator(".opblock, main a").first.wait_for()
         assert nora.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

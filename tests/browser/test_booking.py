@@ -24,12 +24,14 @@ def world() -> World:
 
 def fits(page: Page) -> None:
     """No part of the page is wider than the screen (1.4.10)."""
+    page.wait_for_load_state()
     over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert over <= 0, f"{page.url} is {over} px too wide"
 
 
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the focus is on what has this accessible name."""
+    page.wait_for_load_state()
     for _ in range(60):
         page.keyboard.press("Tab")
         if name in page.evaluate(FOCUSED):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.models import Membership, Role
 from scheduling.engine.hours import local_day
@@ -14,6 +15,7 @@ from scheduling.models import Booking, Task
 from tests.web.desk import DESK, OFFICE, booked
 from tests.world import LA, World, at, build, patient
 
+pytestmark = pytest.mark.usefixtures("clock")
 PAGES = ["", "patients/", "patients/new/"]
 OFFICES = ["", "staff/", "licences/", "services/", "policies/", "messages/"]
 
@@ -39,6 +41,7 @@ def press(page, *names: str) -> None:
 
 def reach(page, role: str, name: str, *, limit: int = 80) -> None:
     """Tab to a control; it is reached, and it can be seen that it has the focus."""
+    page.wait_for_load_state()
     wanted = page.get_by_role(role, name=name).first
     for _ in range(limit):
         if wanted.evaluate("element => element === document.activeElement"):
@@ -87,16 +90,20 @@ def test_a_whole_call_without_javascript(world, new_page, sign_in_page):
     page.get_by_label("Time", exact=True).fill("19:00")
     page.get_by_label("Why this time").fill("Works late")
     page.get_by_role("button", name="Book this time").click()
+    expect(page.get_by_role("link", name="Choose another time")).to_be_visible()
     assert Booking.objects.get().start == late
     page.get_by_role("link", name="Choose another time").click()
     page.locator("label.slot").first.click()
     page.locator("#id_reason").select_option("patient")
     page.get_by_role("button", name="Move to the chosen time").click()
+    expect(page.get_by_role("button", name="Cancel the session")).to_be_visible()
     assert Booking.objects.get().start != late
     page.get_by_label("Reason").select_option("clinic")
     page.get_by_role("button", name="Cancel the session").click()
+    expect(page.get_by_role("button", name="Take the cancellation back")).to_be_visible()
     assert Booking.objects.get().state == "cancelled"
     page.get_by_role("button", name="Take the cancellation back").click()
+    expect(page.get_by_role("button", name="Cancel the session")).to_be_visible()
     assert Booking.objects.get().state == "booked"
 
 

@@ -20,6 +20,8 @@ from scheduling.models import Booking
 from tests.ways_in.story import PLACE, booked_now, contact_on_file, link_of, pasted, platform
 from tests.world import World, build
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 
 def certificate(folder: Path) -> Path:
     """A key and a certificate of our own for localhost, in one file."""
@@ -132,7 +134,7 @@ def test_the_whole_way_on_a_telephone(new_page, world, booking, outside, axe):
     axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     pasted(world, booking, outside.url, datetime.now(UTC))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your room is ready", timeout=20_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your room is ready")
     axe(page)
     page.get_by_role("button", name="Go in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The video room")
