@@ -18,6 +18,8 @@ class TaskKind(models.TextChoices):
     REMIND = "remind"
     ACCOUNT_MAIL = "account_mail"  # a sign-in code, a notice about the account
     ROOM = "room"  # ask the platform for a room, or tell it of a change
+    OFFER = "offer"  # tell one who waits of the time that is held for them
+    LOOK = "look"  # see what a clinic's waiting list can be offered
 
 
 class Task(models.Model):
