@@ -18,7 +18,7 @@ def retry(*, task: UUID, actor: Actor, now: datetime) -> Task:
     """Have a message that gave up tried again at once, as if for the first time.
 
     It is written anew if something has changed since. Where the recipient is about to be told of
-    the same session anyway, that message says it all, and this one ends.
+    the same session or series anyway, that message says it all, and this one ends.
     """
     policy.find(Task, actor, uuid=task)
     found = Task.objects.select_for_update(of=("self",)).get(uuid=task)
@@ -37,7 +37,12 @@ def retry(*, task: UUID, actor: Actor, now: datetime) -> Task:
 
 def _on_its_way(task: Task) -> bool:
     others = Task.objects.filter(done_at__isnull=True, gave_up_at__isnull=True)
-    same = others.filter(kind=task.kind, session=task.session_id).exclude(pk=task.pk)
-    if task.session_id is None or task.booking_id is not None:
+    same = others.filter(kind=task.kind).exclude(pk=task.pk)
+    if task.booking_id is not None or (task.session_id is None and task.series_id is None):
         return False
-    return same.filter(patient=task.patient_id, therapist=task.therapist_id).exists()
+    return same.filter(
+        session=task.session_id,
+        series=task.series_id,
+        patient=task.patient_id,
+        therapist=task.therapist_id,
+    ).exists()

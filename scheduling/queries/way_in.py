@@ -6,11 +6,23 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.actions.consent import missing_consents
 from accounts.actor import Actor, ActorKind
 from accounts.models import Clinic, Form, Patient
+from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState, RoomState, SessionState
-from scheduling.models import Booking, CheckIn, Connection, JoinLink, Medium, Room, Session
+from scheduling.models import (
+    Booking,
+    CheckIn,
+    Connection,
+    JoinLink,
+    Medium,
+    Room,
+    SeriesLink,
+    Session,
+)
 
 OPENS = timedelta(minutes=10)  # before the start
 CLOSES = timedelta(minutes=30)  # after the end
@@ -57,6 +69,47 @@ def find_link(now: datetime, **lookup: Any) -> JoinLink | None:
     )
     link = rows.filter(**lookup).first()
     return link if link is not None and _alive(link, now) else None
+
+
+def find_by_token(now: datetime, token_hash: str) -> JoinLink | None:
+    """The link that a token leads to: its own, or for a series that of the session that is near."""
+    link = find_link(now, token_hash=token_hash)
+    if link is not None:
+        return link
+    series = SeriesLink.objects.filter(token_hash=token_hash, revoked_at__isnull=True).first()
+    near = _near(series, now) if series else None
+    return find_link(now, pk=near) if near else None
+
+
+def _near(series: SeriesLink, now: datetime) -> int | None:
+    """The participant's own link of the first session whose way in has not closed; behind the last
+    one, of that."""
+    mine = JoinLink.objects.filter(
+        Q(booking__patient=series.patient_id, booking__state=BookingState.BOOKED.value)
+        if series.patient_id
+        else Q(therapist=series.therapist_id),
+        session__series=series.series_id,
+        session__state=SessionState.SCHEDULED.value,
+        revoked_at__isnull=True,
+    ).values_list("pk", flat=True)
+    open_until = to_minute(now - CLOSES)
+    ahead = mine.filter(session__end__gt=open_until).order_by("session__start")
+    return ahead.first() or mine.order_by("-session__start").first()
+
+
+def after(link: JoinLink) -> Session | None:
+    """The next date of the same series that is the patient's too."""
+    if link.session.series_id is None or link.booking is None:
+        return None
+    seats = Booking.objects.filter(
+        session__series=link.session.series_id,
+        session__state=SessionState.SCHEDULED.value,
+        patient=link.booking.patient_id,
+        state=BookingState.BOOKED.value,
+        start__gt=link.session.start,
+    )
+    seat = seats.select_related("session").order_by("start").first()
+    return seat.session if seat else None
 
 
 def _alive(link: JoinLink, now: datetime) -> bool:

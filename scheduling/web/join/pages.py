@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import audit
+from accounts import audit, limits
 from accounts.actions.consent import missing_consents
 from accounts.actor import Actor
 from accounts.models import ConsentForm, Form, Patient
@@ -29,7 +29,6 @@ from scheduling.models import Medium
 from scheduling.queries import times, way_in
 from scheduling.queries.way_in import Stage
 from scheduling.video import links
-from scheduling.web.join import limits
 from scheduling.web.join.door import JoinRequest, SeeOther, gone, keep, too_many, with_link
 from scheduling.web.join.forms import CheckInForm, IdentifyForm
 
@@ -46,7 +45,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     where = limits.address(request)
     if limits.spent(MISS, where, limits.MISSES, now):
         return too_many(request)
-    link = way_in.find_link(now, token_hash=hash_token(token))
+    link = way_in.find_by_token(now, hash_token(token))
     if link is None:
         limits.count(MISS, where, now)
         audit.record(Actor.anonymous(where=where), "link.open", outcome="denied")
@@ -183,7 +182,18 @@ def _early(request: JoinRequest, stage: Stage) -> HttpResponse:
         opens=opens,
         opens_clock=times.clock_in(to_minute(opens), _zone(request)),
         soon=soon,
+        after=_after(request),
     )
+
+
+def _over(request: JoinRequest, stage: Stage) -> HttpResponse:
+    return _page(request, stage, after=_after(request))
+
+
+def _after(request: JoinRequest) -> str:
+    """When the next one of the same series is."""
+    session = way_in.after(request.link)
+    return times.when(session.start, session.end, _zone(request)) if session else ""
 
 
 def _identify(request: JoinRequest, stage: Stage) -> HttpResponse:
@@ -229,7 +239,7 @@ STAGES: dict[Stage, Callable[[JoinRequest, Stage], HttpResponse]] = {
     Stage.CALL: _call,
     Stage.WAITING: _plain,
     Stage.READY: _ready,
-    Stage.OVER: _plain,
+    Stage.OVER: _over,
 }
 
 
