@@ -9,7 +9,7 @@ Refusal
 +-- NotNow                      a rule of the calendar stands against it
 |   +-- SlotGone                carries the three nearest other starts
 |   +-- TooLate, TooFarAhead, InThePast, OutsideHours, OffGrid, DailyLimit
-|   +-- PatientBusy, NotAccepting, NotOffered
+|   +-- PatientBusy, NotAccepting, NotOffered, GroupService
 |   +-- NotLicensed, LicenceLapses
 |   +-- SeriesRefused           carries the dates that cannot be, each with its code
 +-- HoldRefused                 about a hold
@@ -124,12 +124,19 @@ class PatientBusy(NotNow):
 
 class NotAccepting(NotNow):
     code = "not_accepting"
-    sentence = _("This therapist does not take new bookings at present.")
+    sentence = _(
+        "This therapist does not take new bookings at present. Their own patients sign in first."
+    )
 
 
 class NotOffered(NotNow):
     code = "not_offered"
     sentence = _("This therapist does not offer this service in this way.")
+
+
+class GroupService(NotNow):
+    code = "group_service"
+    sentence = _("This is a group: a place in it is not booked like a single session.")
 
 
 class NotLicensed(NotNow):

@@ -6,6 +6,9 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
+from accounts import limits
 from accounts.actor import Actor
 from scheduling.actions.action import action
 from scheduling.actions.offer import Offer, lock_therapists, require_offer
@@ -13,6 +16,10 @@ from scheduling.actions.release import release
 from scheduling.engine.lifecycle import BookingState, SessionState
 from scheduling.errors import ExtendedAlready, HoldExpired, NotFound, TooManyHolds
 from scheduling.models import Booking, Occupancy, Session
+from scheduling.queries import slots
+
+MOST_HOLDS = 15  # in `limits.MINUTES`, of one person or address
+TOO_OFTEN = _("Too many times were kept from here just now. Please try again in a few minutes.")
 
 
 def owner_hash(secret: str) -> str:
@@ -35,6 +42,7 @@ def hold(
 ) -> Booking:
     """Hold one start for the clinic's `hold_minutes`. Nobody's patient yet: `secret` owns it."""
     require_holds_left(secret, actor, now)
+    own = slots.treated_by(actor)
     offer = require_offer(
         service=service,
         therapist=therapist,
@@ -42,6 +50,7 @@ def hold(
         medium=medium,
         place=place,
         zone=zone,
+        own=own,
         actor=actor,
         now=now,
     )
@@ -63,6 +72,17 @@ def require_holds_left(secret: str, actor: Actor, now: datetime) -> None:
         raise TooManyHolds
 
 
+def require_few_holds(actor: Actor, address: str, now: datetime) -> None:
+    """Count one more hold of this person, or of this address, whatever it throws away (BL3).
+
+    The doors ask before they hold: what is refused afterwards counts too.
+    """
+    who = f"user:{actor.user.pk}" if actor.user else f"from:{address}"
+    if limits.spent("holds", who, MOST_HOLDS, now):
+        raise TooManyHolds(TOO_OFTEN)
+    limits.count("holds", who, now)
+
+
 def take(
     offer: Offer,
     *,
@@ -72,8 +92,9 @@ def take(
     patient: int | None = None,
     override: str = "",
 ) -> Booking:
-    """Insert session, occupancy and booking: held, or booked at once where `patient` is given."""
+    """Insert session, occupancy and booking: held until then, or booked at once."""
     terms, end = offer.terms, offer.end
+    booked = held_until is None
     session = Session.objects.create(
         clinic_id=offer.clinic,
         service_id=offer.service,
@@ -81,7 +102,7 @@ def take(
         end=end,
         zone=terms.hours.zone,
         medium=offer.medium,
-        state=(SessionState.SCHEDULED if patient else SessionState.HELD).value,
+        state=(SessionState.SCHEDULED if booked else SessionState.HELD).value,
         created_at=now,
     )
     Occupancy.objects.create(
@@ -103,13 +124,13 @@ def take(
         owner_hash=owner,
         start=offer.start,
         end=end,
-        state=(BookingState.BOOKED if patient else BookingState.HELD).value,
+        state=(BookingState.BOOKED if booked else BookingState.HELD).value,
         held_until=held_until,
         place=offer.place,
         zone=offer.zone,
         override=override,
         created_at=now,
-        booked_at=now if patient else None,
+        booked_at=now if booked else None,
     )
 
 

@@ -17,6 +17,7 @@ from scheduling.engine.slots import Terms, Why, reasons
 from scheduling.errors import (
     BadInput,
     DailyLimit,
+    GroupService,
     InThePast,
     LicenceLapses,
     NoSuchZone,
@@ -31,7 +32,7 @@ from scheduling.errors import (
     TooFarAhead,
     TooLate,
 )
-from scheduling.models import Medium, Offering
+from scheduling.models import Kind, Medium, Offering
 from scheduling.queries import slots
 
 REFUSALS: dict[Why, type[Refusal]] = {
@@ -94,13 +95,15 @@ def require_offer(
     zone: str,
     override: str = "",
     known: bool = False,
+    own: tuple[int, ...] = (),
     without_session: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> Offer:
     """Lock the therapist and check one start; raise the refusal that fits best. Four SELECTs.
 
-    `known`: the patient is the therapist's own already, who may be full for new ones. `override`
+    `known`: the patient is the therapist's own already, who may be full for new ones; `own`: the
+    therapists (profiles) of whoever asks, where that is known. `override`
     is the reason for which staff set notice, hours, grid or daily limit aside.
     """
     _require_words(start, medium, zone, now)
@@ -114,6 +117,7 @@ def require_offer(
         until=start + 1,
         therapist=who,
         accepting=not known,
+        own=own,
         without_session=without_session,
     )
     terms, busy = _terms_and_busy(wanted, profile, now)
@@ -124,7 +128,7 @@ def require_offer(
 
 
 BOTH = """
-SELECT s.id, s.clinic_id, t.id, t.user_id FROM accounts_therapist t
+SELECT s.id, s.clinic_id, t.id, t.user_id, s.kind FROM accounts_therapist t
 JOIN scheduling_service s ON s.clinic_id = t.clinic_id
 JOIN accounts_user u ON u.id = t.user_id
 WHERE t.clinic_id = %s AND t.uuid = %s AND t.active = TRUE AND s.uuid = %s AND s.active = TRUE"""
@@ -139,7 +143,9 @@ def _lock_and_read(service: UUID, therapist: UUID, actor: Actor) -> tuple[int, i
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    ids: tuple[int, int, int, int] = row
+    if row[4] != Kind.INDIVIDUAL.value:
+        raise GroupService
+    ids: tuple[int, int, int, int] = row[:4]
     return ids
 
 
@@ -187,7 +193,7 @@ def _why_no_offer(wanted: slots.Wanted, profile: int) -> Refusal:
     )
     if not offered.exists():
         return NotOffered()
-    if wanted.accepting and not who.accepting:
+    if wanted.accepting and not who.accepting and who.pk not in wanted.own:
         return NotAccepting()
     licences = Licence.objects.filter(therapist=who, state=wanted.place, revoked_at__isnull=True)
     day = local_day(wanted.zone, wanted.first)

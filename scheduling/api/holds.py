@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import limits
 from scheduling.actions import hold as holds
 from scheduling.actions.reply import Reply
 from scheduling.api import shapes
@@ -20,7 +21,6 @@ from scheduling.api.catalogue import newest_forms
 from scheduling.api.door import SECRET_HEADER, Door, Public
 from scheduling.api.fields import Empty, MediumField, PlaceField, StartBody, ZoneField
 from scheduling.api.slots import wanted_of, with_nearest
-from scheduling.api.throttles import HoldLimit
 from scheduling.errors import SlotGone
 from scheduling.models import Booking
 
@@ -46,7 +46,6 @@ class HoldBody(StartBody):
 
 class HoldDoor(Door):
     permission_classes = Public
-    throttle_classes = [HoldLimit]
 
     def shown(self, held: Booking) -> dict[str, Any]:
         """Four queries: with session and service, occupancy, therapist; the forms."""
@@ -65,6 +64,7 @@ class Holds(HoldDoor):
     )
     def post(self, request: Request) -> Response:
         said = self.said(HoldBody)
+        holds.require_few_holds(self.actor, limits.address(request), self.now)
         return self.write(lambda: self.take(said))
 
     def take(self, said: dict[str, Any]) -> Reply:

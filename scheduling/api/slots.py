@@ -23,7 +23,7 @@ from scheduling.engine.interval import DAY, to_minute
 from scheduling.engine.slots import PartOfDay, in_part_of_day, label_table
 from scheduling.errors import BadInput, SlotGone, TooFarAhead
 from scheduling.models import Kind, Service
-from scheduling.queries.slots import Found, Wanted, nearest, next_available, search
+from scheduling.queries.slots import Found, Wanted, nearest, next_available, search, treated_by
 
 WEEK, LONGEST, FARTHEST = 7 * DAY, 31 * DAY, 2 * 366 * DAY  # minutes
 
@@ -137,6 +137,7 @@ def wanted_of(said: dict[str, Any], actor: Actor, now: datetime, horizon: int = 
         until=max(until, first),
         therapist=therapist,
         language=said.get("language", ""),
+        own=treated_by(actor),
     )
 
 

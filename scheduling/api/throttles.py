@@ -28,10 +28,6 @@ class Limit(SimpleRateThrottle):
         return f"limit:{self.scope}:{who}"
 
 
-class HoldLimit(Limit):
-    scope, rate = "holds", "60/hour"
-
-
 class BookingLimit(Limit):
     """Staff on the telephone stay far below it."""
 

@@ -23,7 +23,7 @@ from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.slots import PartOfDay, in_part_of_day
 from scheduling.models import Kind, Medium, Offering, Service
-from scheduling.queries.slots import Found, Wanted, nearest, search
+from scheduling.queries.slots import Found, Wanted, nearest, search, treated_by
 
 FEW_DAYS = 3  # days with free times on one page
 LOOK, LOOKS = 14, 4  # days of the first look, each further one three times as long
@@ -37,6 +37,7 @@ class Choices:
     therapists: list[Therapist]
     places: dict[str, set[int]]  # state -> therapists (profile ids) licensed there today
     usual: Service | None  # what most therapists offer; the longest of several
+    own: tuple[int, ...] = ()  # who treats the one who looks (profile ids)
 
     @property
     def languages(self) -> list[str]:
@@ -46,7 +47,7 @@ class Choices:
 
 
 def choices(actor: Actor, today: date) -> Choices:
-    """Three queries."""
+    """Three queries; for a patient one more."""
     services = policy.visible(Service, actor).filter(active=True, kind=Kind.INDIVIDUAL.value)
     offered = policy.visible(Therapist, actor).filter(
         active=True, user__is_active=True, offerings__active=True, offerings__service__active=True
@@ -67,6 +68,7 @@ def choices(actor: Actor, today: date) -> Choices:
         therapists=list(offered.distinct().order_by("name")),
         places=dict(places),
         usual=max(counted, key=lambda one: (one.hosts, one.minutes), default=None),
+        own=treated_by(actor),
     )
 
 
@@ -213,7 +215,8 @@ def why_empty(wanted: Wanted, part: str, service: Service, now: datetime) -> Emp
         licensed = licensed.filter(therapist__user=wanted.therapist)
     if not licensed.exists():
         return Empty.NOT_LICENSED
-    if not licensed.filter(therapist__accepting=True).exists():
+    takes = Q(therapist__accepting=True) | Q(therapist__in=wanted.own)
+    if wanted.accepting and not licensed.filter(takes).exists():
         return Empty.NOT_ACCEPTING
     if part or wanted.language or wanted.therapist is not None:
         open_to_all = replace(wanted, therapist=None, language="")

@@ -20,9 +20,12 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from accounts.actor import Actor
 from scheduling.engine.hours import Hours, day_span
 from scheduling.engine.interval import DAY, Span, day_date, merge, to_minute, whole_days
+from scheduling.engine.lifecycle import BookingState
 from scheduling.engine.slots import Row, Terms, free_starts, rows_span
+from scheduling.models import Booking, Occupancy
 from scheduling.models.session import LONGEST
 
 
@@ -42,6 +45,7 @@ class Wanted:
     without_session: int | None = None  # the one that is being moved takes no time
     notice: bool = True  # staff who override look past notice and horizon
     accepting: bool = True  # a therapist's own patients are booked again all the same
+    own: tuple[int, ...] = ()  # the therapists (profiles) whose patient looks
 
 
 @contextmanager
@@ -56,6 +60,15 @@ def reading() -> Iterator[Any]:
             cursor.cursor = Cursor(connection.connection)
             cursor.cursor.format = Format.BINARY
         yield cursor
+
+
+def treated_by(actor: Actor) -> tuple[int, ...]:
+    """The therapists (profiles) who treat the actor; no query for who is nobody's patient."""
+    if actor.patient is None:
+        return ()
+    mine = Booking.objects.filter(patient=actor.patient, state=BookingState.BOOKED.value)
+    rows = Occupancy.objects.filter(session__in=mine.values("session"))
+    return tuple(rows.values_list("profile", flat=True).distinct().order_by("profile"))
 
 
 class Found(NamedTuple):
@@ -124,7 +137,8 @@ def read_offers(cursor: Any, wanted: Wanted, window: Span) -> list[Offer]:
     values += [wanted.place, last, first, last, first, wanted.service]
     sql += " AND s.video = TRUE" if wanted.medium == "video" else " AND s.telephone = TRUE"
     if wanted.accepting:
-        sql += " AND t.accepting = TRUE"
+        sql += f" AND (t.accepting = TRUE{' OR t.id = %s' * len(wanted.own)})"
+        values += wanted.own
     if wanted.therapist is not None:
         sql += " AND o.therapist_id IN (SELECT id FROM accounts_therapist WHERE user_id = %s)"
         values.append(wanted.therapist)

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 
 from scheduling.actions.book import book
 from scheduling.actions.hold import hold
-from scheduling.api.throttles import BookingLimit, HoldLimit
+from scheduling.api.throttles import BookingLimit
 from tests.api.caller import token
 from tests.world import LA, NOW, at
 
@@ -70,7 +70,7 @@ def one_connection() -> Iterator[None]:
 
 @pytest.fixture
 def known(world, monkeypatch, one_connection) -> Known:
-    monkeypatch.setattr(HoldLimit, "rate", "10000/minute")
+    monkeypatch.setattr("scheduling.actions.hold.MOST_HOLDS", 10_000)
     monkeypatch.setattr(BookingLimit, "rate", "10000/minute")
     what = {
         "service": world.cbt.uuid,

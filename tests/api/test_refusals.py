@@ -168,6 +168,25 @@ def test_the_therapist_does_not_accept(world, hold):
     refused(hold(), "not_accepting")
 
 
+def test_who_takes_no_new_ones_is_there_for_their_own_patients(world, caller, slot):
+    nora, book_it = caller(world.nora), slot("2027-03-02T10:00-08:00")
+    held = nora.post("holds/", book_it).json()
+    nora.post("bookings/", {"hold": held["id"], "secret": held["secret"]})
+    world.alma.accepting = False
+    world.alma.save()
+    assert nora.post("holds/", slot("2027-03-09T10:00-08:00")).status_code == 201
+    refused(caller(world.omar).post("holds/", slot("2027-03-09T11:00-08:00")), "not_accepting")
+    asked = {key: book_it[key] for key in ("service", "therapist", "place", "zone")}
+    assert nora.get("slots/", asked).json()["therapists"] != []
+    assert caller(world.omar).get("slots/", asked).json()["therapists"] == []
+
+
+def test_a_group_is_not_booked_like_a_single_session(world, hold):
+    world.cbt.kind = "group"
+    world.cbt.save()
+    refused(hold(), "group_service")
+
+
 def test_the_therapist_does_not_offer_it_so(world, hold):
     world.cbt.telephone = False
     world.cbt.save()

@@ -83,6 +83,10 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
         page("hold", "the_therapist_takes_no_new_bookings"),
         api("the_therapist_does_not_accept"),
     ),
+    "group_service": (
+        page("hold", "a_group_is_not_kept_like_a_single_session", instead="group"),
+        api("a_group_is_not_booked_like_a_single_session"),
+    ),
     "not_offered": (
         page("hold", "the_therapist_does_not_offer_it_in_this_way"),
         api("the_therapist_does_not_offer_it_so"),

@@ -195,6 +195,30 @@ def test_the_therapist_takes_no_new_bookings(world, client: Client):
     assert "does not take new bookings at present" in text_of(page)
 
 
+def test_who_takes_no_new_ones_is_there_for_their_own_patients(world, client: Client):
+    """`accepting` is about new patients: whoever is treated already finds and keeps a time."""
+    nora = Client()
+    nora.force_login(world.nora.user)
+    booked(nora, world, at("2027-03-02", 15), therapist=world.alma.uuid)
+    world.clinic.therapists.update(accepting=False)
+    assert "No new bookings at present" in text_of(client.get("/c/harbor/"))
+    omar = Client()
+    omar.force_login(world.omar.user)
+    refused(omar, at("2027-03-09", 10), therapist=world.alma.uuid)
+    assert "Next available" in text_of(nora.get("/c/harbor/"))
+    kept = take(nora, at("2027-03-09", 10), therapist=world.alma.uuid)
+    assert kept.status_code == 302
+    assert therapist_of(kept["Location"]) == world.alma
+    refused(nora, at("2027-03-09", 11), therapist=world.ben.uuid)
+
+
+def test_a_group_is_not_kept_like_a_single_session(world, client: Client):
+    world.cbt.kind = "group"
+    world.cbt.save()
+    assert take(client, TUESDAY, therapist=world.alma.uuid).status_code == 422
+    assert not Booking.objects.exists()
+
+
 def test_the_therapist_does_not_offer_it_in_this_way(world, client: Client):
     service(world.clinic, "dbt-50", "dbt")
     page = refused(client, TUESDAY, service="dbt-50", therapist=world.alma.uuid)

@@ -121,6 +121,7 @@ class FindForm(forms.Form):
             until=first + 366 * DAY,
             therapist=who.get(said["therapist"]),
             language=said["language"],
+            own=self.there.own,
         )
 
     def week_earlier(self) -> date | None:

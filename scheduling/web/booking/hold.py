@@ -10,7 +10,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from scheduling.actions.hold import extend, find_hold, hold, let_go
+from accounts import limits
+from scheduling.actions.hold import extend, find_hold, hold, let_go, require_few_holds
 from scheduling.errors import (
     NotFound,
     Refusal,
@@ -21,7 +22,6 @@ from scheduling.models import Booking
 from scheduling.queries import find as query
 from scheduling.web.booking.find import find_form, find_page, find_url
 from scheduling.web.booking.forms import FindForm, minute_of
-from scheduling.web.booking.limits import require_few_holds
 from scheduling.web.booking.secret import held_secret, keep_secret, new_secret
 from scheduling.web.door import PageRequest, public
 
@@ -40,7 +40,7 @@ def take(request: PageRequest) -> HttpResponse:
         return find_page(request, form, status=422)
     secret = held_secret(request) or new_secret()
     try:
-        require_few_holds(request, request.now)
+        require_few_holds(request.actor, limits.address(request), request.now)
         held = take_one(request, form, start, secret)
     except Refusal as refusal:
         if refusal.status == NotFound.status:

@@ -20,12 +20,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 
+from accounts import limits
 from accounts.actor import Actor
 from accounts.web.who import actor_of
 from scheduling.models import JoinLink
 from scheduling.queries import way_in
 from scheduling.web.door import PageRequest
-from scheduling.web.join import limits
 
 HOURS = 12  # then the link in the mail is opened again
 SALT = "join"

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import limits
 from scheduling.video.callbacks import Answer, receive
 from scheduling.video.contract import RawRequest
 from scheduling.video.pending import pending as waiting
 from scheduling.video.platforms.standard import LARGEST
-from scheduling.web.join import limits
 
 MISS, KNOCK = "hook.miss", "hook.knock"
 TITLES = {

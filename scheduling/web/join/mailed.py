@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from accounts import audit
+from accounts import audit, limits
 from accounts.actor import Actor
 from accounts.web.who import actor_of
 from scheduling.actions.action_links import (
@@ -31,7 +31,6 @@ from scheduling.queries import find, times
 from scheduling.queries.slots import Wanted
 from scheduling.web.booking.words import day_groups
 from scheduling.web.door import PageRequest
-from scheduling.web.join import limits
 from scheduling.web.join.door import gone, too_many
 from scheduling.web.join.forms import IdentifyForm
 

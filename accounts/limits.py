@@ -1,4 +1,4 @@
-"""How often one address may guess at links, or knock at a platform's door (TK10)."""
+"""How often one person or address may do a thing: one count for pages and API (TK10, BL3)."""
 
 from __future__ import annotations
 
