@@ -17,6 +17,7 @@ from tests.world import LA, World, at, build, patient
 
 pytestmark = pytest.mark.usefixtures("clock")
 PAGES = ["", "patients/", "patients/new/"]
+HOURS = ["", "day/", "time-off/"]
 OFFICES = ["", "staff/", "licences/", "services/", "policies/", "messages/"]
 
 
@@ -133,7 +134,31 @@ def test_every_page_is_sound(world, new_page, sign_in_page, axe, width):
         *(OFFICE + path for path in OFFICES),
         f"{OFFICE}therapists/{world.alma.uuid}/",
         f"{OFFICE}services/{world.cbt.uuid}/",
+        f"{OFFICE}staff/{world.dana.uuid}/roles/desk/end/",
+        *(f"/c/harbor/therapists/{world.alma.uuid}/hours/{below}" for below in HOURS),
     ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         axe(page)
+
+
+def test_a_therapists_hours_without_javascript(world, new_page, sign_in_page):
+    """From the day sheet: typed, looked at, saved; a day taken off."""
+    page = sign_in_page(new_page(320, javascript=False), world.dana)
+    page.goto(DESK)
+    page.get_by_role("link", name="Ben", exact=True).click()
+    page.get_by_label("Saturday, from").fill("10")
+    page.get_by_label("Saturday, until").fill("noon")
+    page.locator("button.button", has_text="Preview").click()
+    expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
+    page.get_by_role("button", name="Save these hours").click()
+    expect(page.get_by_text("The weekly hours are saved.")).to_be_visible()
+    assert world.ben.weekly_hours.latest("valid_from").pattern.endswith("5:600-720")
+    page.get_by_role("link", name="Time off").click()
+    off = local_day(LA, ahead(9, 9)).isoformat()
+    page.get_by_label("First day off").fill(off)
+    page.get_by_label("Last day off").fill(off)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Take these days off").click()
+    expect(page.get_by_text("The time off is saved.")).to_be_visible()
+    assert world.ben.time_off.get().first_day.isoformat() == off
