@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import Clinic, Patient
@@ -69,8 +69,8 @@ def near(minutes: int, now: datetime) -> QuerySet[Booking]:
     unplanned = Event.objects.filter(session=OuterRef("session"), planned_at__isnull=True)
     telling = Task.objects.filter(
         UNDONE,
+        Q(session=OuterRef("session")) | Q(series=OuterRef("session__series")),
         kind=TaskKind.TELL_PATIENT.value,
-        session=OuterRef("session"),
         patient=OuterRef("patient"),
     )
     soon = Booking.objects.filter(

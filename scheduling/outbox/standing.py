@@ -11,7 +11,7 @@ from accounts.actions.consent import signed_forms
 from accounts.models import Form, Patient, Therapist, User
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState, CancelReason, SessionState
-from scheduling.models import Booking, JoinLink, Medium, Occupancy, Session
+from scheduling.models import Booking, JoinLink, Medium, Occupancy, SeriesLink, Session
 
 BY_PATIENT = (CancelReason.PATIENT.value, CancelReason.PATIENT_LATE.value)
 
@@ -58,7 +58,7 @@ def of_patient(
     if seat is None or session.end <= to_minute(now):
         return "over"
     on = seat.state == BookingState.BOOKED.value and scheduled(session)
-    link = JoinLink.objects.filter(booking=seat, revoked_at__isnull=True).first()
+    link = way_in_of(patient, session, seat)
     return Standing(
         session=session,
         on=on,
@@ -91,6 +91,13 @@ def of_therapist(therapist: Therapist, session: Session, now: datetime) -> Stand
         token=link.token if link and by_video(session) else "",
         therapist=therapist,
     )
+
+
+def way_in_of(patient: Patient, session: Session, seat: Booking) -> JoinLink | SeriesLink | None:
+    """The link that the patient knows: in a series it is the one for all dates."""
+    links = SeriesLink.objects.filter(series=session.series_id or 0, patient=patient)
+    one = links.filter(revoked_at__isnull=True).first() if session.series_id else None
+    return one or JoinLink.objects.filter(booking=seat, revoked_at__isnull=True).first()
 
 
 def unreachable(user: User | None, address: str, active: bool) -> str:

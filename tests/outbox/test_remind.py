@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Clinic, Consent, Patient
-from scheduling.models import Task
+from scheduling.models import SeriesLink, Task
 from scheduling.outbox import remind
 from tests.outbox.acts import booked, cancelled, moved, restored
+from tests.outbox.serial import repeated
+from tests.outbox.serial import seat as series_seat
 from tests.world import NOW, at
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +195,30 @@ def test_nobody_is_reminded_of_what_is_still_on_its_way(world, sink, work):
     work(before(seat, 23) + HOUR / 60)
     news = ["reminder" in message.text for message in sink.to(NORA)]
     assert news == [False, True]
+
+
+def test_reminders_of_a_series_come_for_each_date_with_its_one_link(world, sink, work):
+    """TK1: not the session's own link, so that the patient has one."""
+    series = repeated(world)
+    work()
+    sink.clear()
+    token = SeriesLink.objects.get(series=series, patient=world.nora).token
+    for number in (0, 1):
+        one = series_seat(series, number)
+        for hours in (24, 1):
+            work(before(one, hours))
+    said = reminders(sink)
+    assert [text.count(f"/j/{token}/") for text in said] == [1, 1, 1, 1]
+    assert "March 8" in said[0] and "March 15" in said[3]
+
+
+def test_none_of_a_date_of_a_series_that_is_still_on_its_way(world, sink, work):
+    series = repeated(world)
+    one = series_seat(series, 0)
+    sink.answers[NORA] = "451 4.3.0 Try again later"
+    work(before(one, 24))
+    assert not Task.objects.filter(kind="remind").exists()
+    cancelled(world, one, now=before(one, 24))
+    sink.answers.clear()
+    work(before(one, 23))
+    assert reminders(sink) == []
