@@ -1,9 +1,9 @@
-"""One process that books: python -m bench.booker KIND FIRST COUNT
+"""One process that books, again and again: python -m bench.booker
 
-KIND: `action` books through the action; `hot` does so with one therapist alone; `raw` captures the
-statements of its bookings beforehand, in transactions that are rolled back, and then sends them
-through a bare cursor; `count` tells how many statements a booking has. Says "ready", waits for a
-line, works, and prints what it took.
+Each line that it reads, KIND FIRST COUNT, is one race: it gets ready, says "ready", waits for a
+line, books, and prints what it took. KIND: `action` books through the action; `hot` does so with
+one therapist alone; `raw` captures the statements of its bookings beforehand, in transactions that
+are rolled back, and then sends them through a bare cursor.
 """
 
 from __future__ import annotations
@@ -125,10 +125,10 @@ def _renumbered(sql: str, params: Any, given: dict[str, int]) -> list[Any]:
     return values
 
 
-def work(kind: str, first: int, count: int) -> Iterator[dict[str, Any]]:
-    booker, locks = Booker(), 0
+def work(booker: Booker, kind: str, first: int, count: int) -> Iterator[dict[str, Any]]:
+    locks = 0
     captured = []
-    if kind in ("raw", "count"):
+    if kind == "raw":
         captured = [booker.capture(number) for number in range(first, first + count)]
     yield {}
     began = time.time()
@@ -146,10 +146,16 @@ def work(kind: str, first: int, count: int) -> Iterator[dict[str, Any]]:
     }
 
 
+def main() -> None:
+    booker = Booker()
+    for line in iter(sys.stdin.readline, ""):
+        kind, first, count = line.split()
+        steps = work(booker, kind, int(first), int(count))
+        next(steps)
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(json.dumps(next(steps)), flush=True)
+
+
 if __name__ == "__main__":
-    steps = work(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
-    next(steps)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
-    sys.stdout.write(json.dumps(next(steps)))
+    main()

@@ -14,14 +14,18 @@ from django.core.management import call_command
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
 
 
-def begin(about: str) -> argparse.Namespace:
+def start() -> None:
     django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable")
+
+
+def begin(about: str) -> argparse.Namespace:
     options = argparse.ArgumentParser(description=about)
     options.add_argument("--json", action="store_true", help="one object per line")
     options.add_argument("--quick", action="store_true", help="small tables only")
     said = options.parse_args()
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable")
+    start()
     return said
 
 

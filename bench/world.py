@@ -208,10 +208,7 @@ def put(model: type[Model], columns: tuple[str, ...], rows: Iterator[tuple[Any, 
 @contextmanager
 def unguarded(*models: type) -> Iterator[None]:
     """Without the guards of these tables: to load them quickly, or to measure what they cost."""
-    with connection.schema_editor() as editor:
-        for model in models:
-            for constraint in guards(model):
-                editor.remove_constraint(model, constraint)
+    unguard(*models)
     try:
         yield
     finally:
@@ -219,6 +216,13 @@ def unguarded(*models: type) -> Iterator[None]:
             for model in models:
                 for constraint in guards(model):
                     editor.add_constraint(model, constraint)
+
+
+def unguard(*models: type) -> None:
+    with connection.schema_editor() as editor:
+        for model in models:
+            for constraint in guards(model):
+                editor.remove_constraint(model, constraint)
 
 
 def guards(model: type) -> list:
