@@ -485,6 +485,38 @@ def test_where_the_therapist_may_not_treat_the_way_in_stays_shut(client, world, 
     assert client.post("/join/enter/")["Location"] == ROOM
 
 
+def test_who_is_signed_in_checks_in_again_by_a_click(client, world, booking, clock):
+    """TH1: the place is asked at each check-in; what was said at this door need not be typed."""
+    pasted(world, booking)
+    clock.move_to(minutes(booking, 5))
+    sign_in(client, world.nora.user)
+    opened(client, booking)
+    first = said(client.get("/join/"))
+    assert "12 Canary Lane" not in first
+    assert "only confirm it" not in first
+    client.post("/join/check-in/", PLACE)
+    page = client.get("/join/?again=1")
+    assert "only confirm it" in said(page)
+    shown = page.context["form"].initial
+    assert shown == {name: PLACE[name] for name in ("full_name", "state", "address", "call_back")}
+    assert "12 Canary Lane, Fresno" in said(page)
+    clock.shift(timedelta(minutes=2))
+    assert client.post("/join/check-in/", shown).status_code == 303
+    assert CheckIn.objects.count() == 2
+    assert client.post("/join/enter/")["Location"] == ROOM
+
+
+def test_a_link_and_a_birth_date_read_out_no_place_and_no_number(client, world, booking, clock):
+    """TK1: whoever holds both learns nothing that was said or is on file."""
+    clock.move_to(minutes(booking, 5))
+    checked_in(client, booking)
+    stranger = Client()
+    page = said(at_the_door(stranger, booking)) + said(stranger.get("/join/?again=1"))
+    assert "<h1>Check in</h1>" in page
+    for word in ("Canary Lane", "555-0188", "5550188", "5550123", "555-0123", "only confirm it"):
+        assert word not in page
+
+
 @pytest.mark.parametrize(
     ("last_day", "licensed"), [(date(2027, 3, 1), False), (date(2027, 3, 2), True)]
 )

@@ -64,8 +64,11 @@ class CheckInForm(forms.Form):
         error_messages={"required": _("Please read and accept the consent to telehealth first.")},
     )
 
-    def __init__(self, data: Any, patient: Patient, *, by_telephone: bool, sign: bool) -> None:
-        super().__init__(data, initial={"call_back": patient.phone})
+    def __init__(
+        self, data: Any, patient: Patient, known: dict[str, str], *, by_telephone: bool, sign: bool
+    ) -> None:
+        """`known`: what is shown of it to the person who is signed in, and to nobody else."""
+        super().__init__(data, initial=known)
         if patient.emergency_contact:
             del self.fields["emergency_contact"]
         if not sign:

@@ -202,7 +202,7 @@ def _identify(request: JoinRequest, stage: Stage) -> HttpResponse:
 
 def _check_in(request: JoinRequest, stage: Stage) -> HttpResponse:
     form, consent = _check_in_form(request, None)
-    return _page(request, stage, form=form, consent=consent)
+    return _page(request, stage, form=form, consent=consent, again="address" in form.initial)
 
 
 def _check_in_form(request: JoinRequest, data: Any) -> tuple[CheckInForm, ConsentForm | None]:
@@ -213,8 +213,24 @@ def _check_in_form(request: JoinRequest, data: Any) -> tuple[CheckInForm, Consen
         forms = ConsentForm.objects.filter(clinic=request.clinic, form=Form.TELEHEALTH.value)
         consent = forms.order_by("-version").first()
     by_telephone = request.link.session.medium == Medium.TELEPHONE.value
-    form = CheckInForm(data, patient, by_telephone=by_telephone, sign=consent is not None)
+    known = _known(request, patient)
+    form = CheckInForm(data, patient, known, by_telephone=by_telephone, sign=consent is not None)
     return form, consent
+
+
+def _known(request: JoinRequest, patient: Patient) -> dict[str, str]:
+    """What the form shows already: what was said at this door, to be confirmed or mended (TH1).
+
+    To who is signed in alone: a link and a birth date must not read out where somebody is (TK1).
+    """
+    link = request.link
+    if link.booking is None or way_in.identity(link, request.actor) != "signed_in":
+        return {}
+    done = way_in.last_check_in(link.booking, link.session)
+    if done is None:
+        return {"call_back": patient.phone}
+    names = ("full_name", "state", "address", "call_back")
+    return {name: getattr(done, name) for name in names}
 
 
 def _call(request: JoinRequest, stage: Stage) -> HttpResponse:
