@@ -21,6 +21,7 @@ from django.test import Client  # noqa: E402
 
 from scheduling.models import Booking  # noqa: E402
 from tests.api.caller import Caller, hold_body, token  # noqa: E402
+from tests.databases import PATIENCE  # noqa: E402
 from tests.world import NOW, build  # noqa: E402
 
 
@@ -31,7 +32,7 @@ def main(key: str) -> None:
 
     def ask() -> None:
         calling = Caller(Client(), world.clinic, {"Authorization": f"Bearer {text}"})
-        ready.wait(20)
+        ready.wait(PATIENCE)
         answers.append(calling.post("holds/", hold_body(world), Idempotency_Key=key))
         connections.close_all()
 
@@ -39,7 +40,7 @@ def main(key: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     told = {
         "statuses": [answer.status_code for answer in answers],
         "answers": [answer.content.decode() for answer in answers],

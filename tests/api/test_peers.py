@@ -19,7 +19,7 @@ import pytest
 import yaml
 from drf_spectacular.generators import SchemaGenerator
 
-from tests.databases import ROOT, fresh_database
+from tests.databases import PATIENCE, ROOT, fresh_database
 
 LOOK = ("bookings", "booking", "me")
 
@@ -40,7 +40,7 @@ def served(folder: Path) -> Iterator[tuple[dict, subprocess.Popen[str]]]:
             yield json.loads(server.stdout.readline()), server
         finally:
             server.stdin.close()
-            server.wait(20)
+            server.wait(PATIENCE)
             server.stdout.close()
 
 
@@ -73,7 +73,7 @@ def fuzz(folder: Path, there: dict) -> subprocess.CompletedProcess[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )  # fmt: skip
 

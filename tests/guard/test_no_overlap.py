@@ -12,6 +12,7 @@ from django.test.utils import isolate_apps
 
 from accounts.models.guard import violated
 from scheduling.models.guard import NoOverlap
+from tests.databases import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,7 +215,7 @@ def test_two_writers_at_once_leave_one(visits):
 
     def write(start):
         try:
-            gate.wait(10)
+            gate.wait(PATIENCE)
             add(visits, start, start + 60)
             kept.append(start)
         except (IntegrityError, OperationalError):
@@ -228,7 +229,7 @@ def test_two_writers_at_once_leave_one(visits):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert len(kept) == visits.objects.count() == 1
 
 
@@ -247,6 +248,6 @@ def test_no_change_is_waiting_for_a_migration():
         [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout

@@ -17,6 +17,7 @@ from django.core.mail import EmailMessage
 from django.test import Client
 
 from scheduling.outbox.folder import FolderBackend
+from tests.databases import PATIENCE
 from tests.doors import come_in, is_in, totp_secret
 from tests.web.patient import text_of
 from tests.world import World, build
@@ -134,7 +135,7 @@ def running(worker: str) -> Iterator[tuple[subprocess.Popen, int]]:
     finally:
         if started.poll() is None:
             os.killpg(started.pid, signal.SIGKILL)
-        started.communicate(timeout=10)
+        started.communicate(timeout=PATIENCE)
 
 
 def nobody_left(group: int) -> bool:
@@ -148,14 +149,14 @@ def test_ctrl_c_ends_server_and_worker():
     with running("import time; time.sleep(60)") as (demo, port):
         assert any(f"Open  http://localhost:{port}" in line for line in demo.stdout)
         os.killpg(demo.pid, signal.SIGINT)  # as a terminal does
-        said, _ = demo.communicate(timeout=20)
+        said, _ = demo.communicate(timeout=PATIENCE)
         assert demo.returncode == 0 and "The demo has ended." in said
         assert nobody_left(demo.pid)
 
 
 def test_if_one_ends_so_does_the_other():
     with running("import sys; sys.exit(7)") as (demo, _port):
-        said, _ = demo.communicate(timeout=20)
+        said, _ = demo.communicate(timeout=PATIENCE)
         assert demo.returncode == 1
         assert "The worker has ended by itself (code 7), so the demo ends." in said
         assert nobody_left(demo.pid)

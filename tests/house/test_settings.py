@@ -13,6 +13,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from telehealth import production
+from tests.databases import PATIENCE
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -165,7 +166,7 @@ def start(tmp_path: Path, env: dict[str, str]) -> subprocess.CompletedProcess[st
         env={**inherited, **env, "TELEHEALTH_VAR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 

@@ -18,6 +18,7 @@ from scheduling.errors import BadRoomAddress
 from scheduling.models import Booking, Connection, Event, HookReceipt, Room, Task
 from scheduling.outbox.rooms import _compose, forget_receipts, owe
 from scheduling.video import signing
+from tests.databases import PATIENCE
 from tests.doors import sign_in
 from tests.ways_in.story import (
     ROOM,
@@ -460,7 +461,7 @@ def test_over_the_wire_with_somebody_elses_signer(live_server):
         "webhook-signature": Webhook(rooms.secret).sign("msg_wire", now, body),
         "content-type": "application/json",
     }
-    wire = HTTPConnection(urlsplit(live_server.url).netloc, timeout=10)
+    wire = HTTPConnection(urlsplit(live_server.url).netloc, timeout=PATIENCE)
     seen = []
     for _ in range(2):
         wire.request("POST", f"/hooks/v1/{rooms.uuid}/", body, headers)

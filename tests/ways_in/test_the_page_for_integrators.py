@@ -11,6 +11,7 @@ import pytest
 
 from scheduling.models import Room
 from scheduling.video.links import binding_of
+from tests.databases import PATIENCE
 from tests.ways_in.story import booked_now, platform
 from tests.world import build
 
@@ -38,7 +39,7 @@ def test_the_examples_fill_a_room_in(live_server, tongue):
         env=os.environ | facts,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=True,
     )
     assert '"status": "accepted"' in done.stdout, done.stderr
