@@ -10,13 +10,16 @@ Refusal
 |   +-- SlotGone                carries the three nearest other starts
 |   +-- TooLate, TooFarAhead, InThePast, OutsideHours, OffGrid, DailyLimit
 |   +-- PatientBusy, NotAccepting, NotOffered, GroupService
+|   +-- GroupFull, GroupClosed, MemberAlready, FacilitatorsBusy
+|   +-- MembersBusy, MembersNotLicensed        carry the patients whom staff must look at
 |   +-- NotLicensed, LicenceLapses
 |   +-- SeriesRefused           carries the dates that cannot be, each with its code
 +-- HoldRefused                 about a hold
-|   +-- HoldExpired, TooManyHolds, ExtendedAlready
+|   +-- HoldExpired, TooManyHolds, ExtendedAlready, OfferGone
 +-- ConsentMissing, NotAPatient, ReasonMissing, WrongBirthDate, TooManyTries
 +-- StateRefused                the life cycle stands against it
 |   +-- CancelledAlready, StartedAlready, NotStarted, UndoTooLate, IllegalChange
+|   +-- WaitingAlready, OfferOpen
 +-- WayInRefused                about a join link
     +-- NotOpenYet, OverAlready, CheckInMissing, ContactMissing, PatientElsewhere
     +-- RoomNotReady, BadRoomAddress, RoomInUse
@@ -139,6 +142,44 @@ class GroupService(NotNow):
     sentence = _("This is a group: a place in it is not booked like a single session.")
 
 
+class GroupFull(NotNow):
+    """Whoever is refused learns no number (GR1)."""
+
+    code = "group_full"
+    sentence = _("No place is open in this group at present.")
+
+
+class GroupClosed(NotNow):
+    code = "group_closed"
+    sentence = _("This group cannot be joined at present.")
+
+
+class MemberAlready(NotNow):
+    code = "member_already"
+    sentence = _("This place in the group is yours already.")
+
+
+class FacilitatorsBusy(NotNow):
+    """To staff. `extra["dates"]`: start that the rule gave (minutes) -> code of why not."""
+
+    code = "facilitators_busy"
+    sentence = _("Somebody who gives the group is busy on some of these dates.")
+
+
+class MembersBusy(NotNow):
+    """To staff. `extra["patients"]`: ids of those who sit elsewhere at the new time."""
+
+    code = "members_busy"
+    sentence = _("Some members have another appointment at this time.")
+
+
+class MembersNotLicensed(NotNow):
+    """To staff. `extra["patients"]`: ids of those whom the new lead may not treat."""
+
+    code = "members_not_licensed"
+    sentence = _("There are members whom this therapist may not treat in their state.")
+
+
 class NotLicensed(NotNow):
     code = "not_licensed"
     sentence = _(
@@ -175,6 +216,11 @@ class TooManyHolds(HoldRefused):
 class ExtendedAlready(HoldRefused):
     code = "extended_already"
     sentence = _("This time was kept longer once already. Please confirm now.")
+
+
+class OfferGone(HoldRefused):
+    code = "offer_gone"
+    sentence = _("This time is not kept for you any more. You are still on the waiting list.")
 
 
 class ConsentMissing(Refusal):
@@ -214,6 +260,16 @@ class UndoTooLate(StateRefused):
 class IllegalChange(StateRefused):
     code = "illegal_change"
     sentence = _("This cannot be changed in this way any more.")
+
+
+class WaitingAlready(StateRefused):
+    code = "waiting_already"
+    sentence = _("You are on the waiting list for this already.")
+
+
+class OfferOpen(StateRefused):
+    code = "offer_open"
+    sentence = _("Another time is being kept already. Please wait for the answer.")
 
 
 class WayInRefused(Refusal):

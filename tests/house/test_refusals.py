@@ -140,6 +140,12 @@ BESIDES = {
     "room_not_ready": "tests/ways_in/test_join.py",
     "bad_room_address": "tests/web/test_therapist_session.py",
     "room_in_use": "tests/web/test_therapist_session.py",
+    "group_full": "tests/actions/test_groups.py",
+    "group_closed": "tests/actions/test_groups.py",
+    "member_already": "tests/actions/test_groups.py",
+    "facilitators_busy": "staff alone: tests/actions/test_groups.py",
+    "members_busy": "staff alone: tests/actions/test_groups.py",
+    "members_not_licensed": "staff alone: tests/actions/test_groups.py",
 }
 SENTENCES = {leaf.code: str(leaf.sentence) for leaf in leaves()}
 
