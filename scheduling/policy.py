@@ -40,6 +40,8 @@ from scheduling.models import (
     Session,
     Task,
     TimeOff,
+    Waiting,
+    WaitOffer,
     WeeklyHours,
 )
 
@@ -131,6 +133,27 @@ def _series(actor: Actor) -> Q | None:
     return known & whose
 
 
+def _waiting(actor: Actor) -> Q | None:
+    """Their own, those who wait for a therapist of the caseload, or all by the desk."""
+    return _waiting_by(actor, "")
+
+
+def _wait_offers(actor: Actor) -> Q | None:
+    return _waiting_by(actor, "waiting__")
+
+
+def _waiting_by(actor: Actor, path: str) -> Q:
+    known = Q(**{f"{path}clinic": actor.clinic})
+    if actor.has(DESK):
+        return known
+    whose = Q(**{f"{path}patient": actor.patient}) if actor.patient else Q(pk__in=[])
+    if load := caseload(actor):
+        theirs = Q(**{f"{path}therapist__in": load})
+        own = Q(**{f"{path}patient__user__isnull": False, f"{path}patient__user": actor.user})
+        whose |= theirs & ~own
+    return known & whose
+
+
 def _patients(actor: Actor) -> Q | None:
     if actor.has(DESK):
         return Q(clinic=actor.clinic)
@@ -138,7 +161,7 @@ def _patients(actor: Actor) -> Q | None:
     if load := caseload(actor):
         seen = Booking.objects.filter(
             patient=OuterRef("pk"), session__occupancies__profile__in=load
-        )
+        ).exclude(state=BookingState.HELD.value)
         whose |= Q(Exists(seen)) & (Q(user__isnull=True) | ~Q(user=actor.user))
     return Q(clinic=actor.clinic) & whose
 
@@ -177,6 +200,8 @@ RULES: dict[type[Model], Callable[[Actor], Q | None]] = {
     Session: _sessions,
     Booking: _bookings,
     Series: _series,
+    Waiting: _waiting,
+    WaitOffer: _wait_offers,
     Patient: _patients,
     Room: _rooms,
     Task: _tasks,

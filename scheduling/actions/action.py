@@ -22,6 +22,7 @@ TAKEN: dict[str, type[Refusal]] = {
     "booking_no_overlap": PatientBusy,
     "booking_seat_once": SlotGone,
 }
+KEYS = ("booking", "hold", "link", "offer", "waiting")  # what says which object it is about
 
 
 def action(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -55,7 +56,7 @@ def action(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def note_refusal(verb: str, refusal: Refusal, said: dict[str, Any]) -> None:
     """One audit row for what was not done: who, whose, which object, which code (LG1)."""
     whose = said.get("patient") or refusal.extra.pop("subject", None)
-    what = next((said[name] for name in ("booking", "hold", "link") if said.get(name)), None)
+    what = next((said[name] for name in KEYS if said.get(name)), None)
     audit.record(said["actor"], verb, subject=whose, obj=what, outcome="refused", code=refusal.code)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from accounts import audit
 from accounts.actions.consent import missing_consents, sign
 from accounts.actor import Actor
@@ -15,6 +17,7 @@ from scheduling.actions.action import action, happened
 from scheduling.actions.hold import lock_hold, require_alive, take
 from scheduling.actions.links import new_join_link
 from scheduling.actions.offer import licensed_on, require_offer
+from scheduling.actions.release import overdue, release_overdue
 from scheduling.actions.rooms import want_room
 from scheduling.engine.lifecycle import BookingState, SessionState
 from scheduling.errors import (
@@ -48,8 +51,13 @@ def confirm(
     if held.state == BookingState.BOOKED.value and held.patient_id == patient:
         return held  # confirmed twice: the same booking, told once
     require_alive(held, now)
-    who = lock_patient(patient, actor)
+    who = lock_patient(patient, actor, now)
     require_consent(who, accept or {}, actor, now)
+    return make_booked(held, who, actor, now)
+
+
+def make_booked(held: Booking, who: Patient, actor: Actor, now: datetime) -> Booking:
+    """Turn the rows of a hold into a booking, if the therapist may treat there that day."""
     session, occupancy = held.session, held.session.occupancies.get()
     if not licensed_on(occupancy.profile_id, held.place, held.zone, held.start):
         raise NotLicensed
@@ -97,20 +105,31 @@ def book(
         actor=actor,
         now=now,
     )
-    who = lock_patient(patient, actor)
+    who = lock_patient(patient, actor, now)
     require_consent(who, accept or {}, actor, now)
     booking = take(offer, now=now, patient=who.pk, override=override)
     return settle(booking, booking.session, offer.therapist, actor, now)
 
 
-def lock_patient(patient: int | None, actor: Actor) -> Patient:
-    """The patient, locked: the read that the action needs is the lock."""
+def lock_patient(patient: int | None, actor: Actor, now: datetime) -> Patient:
+    """A patient whom the actor may know of, locked."""
     if patient is None:
         raise NotAPatient
-    rows = policy.visible(Patient, actor).filter(pk=patient, active=True).only("clinic", "user")
+    return locked(policy.visible(Patient, actor).filter(pk=patient), now)
+
+
+def locked(rows: QuerySet[Patient], now: datetime) -> Patient:
+    """The one active patient, locked: the read that the action needs is the lock.
+
+    What was held for the patient for too long is let go: the guard would still see it.
+    """
+    rows = rows.filter(active=True).only("clinic", "user")
+    rows = rows.annotate(overdue=Exists(overdue(now).filter(patient=OuterRef("pk"))))
     found = next(iter(rows.select_for_update(no_key=True, of=("self",))), None)
     if found is None:
         raise NotFound
+    if found.overdue:
+        release_overdue(found.pk, now)
     return found
 
 

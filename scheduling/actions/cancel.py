@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from accounts import audit
@@ -33,14 +35,21 @@ BY_STAFF = tuple(reason for reason in CancelReason if reason is not CancelReason
 
 @action("booking.cancel")
 def cancel(
-    *, booking: UUID, reason: str = "", note: str = "", actor: Actor, now: datetime
+    *,
+    booking: UUID,
+    reason: str = "",
+    note: str = "",
+    others: Sequence[int] = (),
+    actor: Actor,
+    now: datetime,
 ) -> Booking:
     """Cancel a booking of a session that has not started; its time is free at once.
 
     Patients need no reason and have until the clinic's `change_notice`; staff give a coded one.
-    Within `late_notice` a patient's cancellation is marked late.
+    Within `late_notice` a patient's cancellation is marked late. `others`: starts (minutes) that
+    the message names in its place; they are not kept.
     """
-    seat = lock_booking(booking, actor)
+    seat = lock_booking(booking, actor, now)
     staff = acts_as_staff(actor, seat)
     require_changeable(seat, staff, now)
     clinic = seat.clinic
@@ -67,9 +76,10 @@ def cancel(
     _turn(session, SessionState.CANCELLED)
     JoinLink.objects.filter(session=session).update(revoked_at=now)
     revoke_room(session)
-    happened(
-        EventKind.CANCELLED, session=session, booking=seat, actor=actor, now=now, reason=code.value
-    )
+    facts: dict[str, Any] = {"reason": code.value}
+    if others:
+        facts["others"] = list(others)
+    happened(EventKind.CANCELLED, session=session, booking=seat, actor=actor, now=now, **facts)
     audit.record(actor, "booking.cancel", subject=seat.patient_id, obj=seat.uuid)
     return seat
 
@@ -77,7 +87,7 @@ def cancel(
 @action("booking.undo_cancel")
 def undo_cancel(*, booking: UUID, actor: Actor, now: datetime) -> Booking:
     """Take back a cancellation of the last five minutes, if the time is still free."""
-    seat = lock_booking(booking, actor)
+    seat = lock_booking(booking, actor, now)
     if seat.state != BookingState.CANCELLED.value or seat.cancelled_at is None:
         raise IllegalChange(subject=seat.patient_id)
     if now - seat.cancelled_at > UNDO or seat.start <= to_minute(now):
@@ -99,11 +109,11 @@ def undo_cancel(*, booking: UUID, actor: Actor, now: datetime) -> Booking:
     return seat
 
 
-def lock_booking(booking: UUID, actor: Actor) -> Booking:
+def lock_booking(booking: UUID, actor: Actor, now: datetime) -> Booking:
     """The booking with therapist, then patient locked, read again under the locks."""
     seen = policy.find(Booking, actor, uuid=booking)
     lock_therapists(therapist_of(seen.session))
-    patient = lock_patient(seen.patient_id, actor)
+    patient = lock_patient(seen.patient_id, actor, now)
     seat = Booking.objects.select_related("session__service", "clinic").get(pk=seen.pk)
     seat.patient = patient
     return seat

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from scheduling.engine.lifecycle import BookingState, SessionState
 from scheduling.models import Booking, Occupancy, Session
 
@@ -23,11 +25,24 @@ def release_expired(therapist: int | None, now: datetime) -> int:
     return len(sessions)
 
 
+def overdue(now: datetime) -> QuerySet[Booking]:
+    """What is held for a patient, for an offer, and was not answered in time."""
+    held = Booking.objects.filter(live=True, state=BookingState.HELD.value)
+    return held.filter(held_until__lte=int(now.timestamp()))
+
+
+def release_overdue(patient: int, now: datetime) -> None:
+    """Free the patient, under the patient's lock; the therapist's time waits for who takes it."""
+    overdue(now).filter(patient=patient).update(
+        live=False, held_until=None, state=BookingState.RELEASED.value, patient=None
+    )
+
+
 def release(sessions: list[int]) -> None:
-    """Free held sessions by id: they never became appointments."""
+    """Free held sessions by id: they never became appointments, and are nobody's."""
     Occupancy.objects.filter(session__in=sessions).update(live=False, held_until=None)
     Booking.objects.filter(session__in=sessions, state=BookingState.HELD.value).update(
-        live=False, held_until=None, state=BookingState.RELEASED.value
+        live=False, held_until=None, state=BookingState.RELEASED.value, patient=None
     )
     Session.objects.filter(pk__in=sessions, state=SessionState.HELD.value).update(
         state=SessionState.CANCELLED.value

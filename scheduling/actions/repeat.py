@@ -95,7 +95,7 @@ def repeat(
     require_allowed(what, patient, override, medium, actor)
     require_pattern(pattern, chosen)
     hosts = lock_hosts(chosen, actor)
-    who = lock_patient(patient, actor)
+    who = lock_patient(patient, actor, now)
     require_consent(who, accept or {}, actor, now)
     asked = asked_for(what, hosts[chosen[0].therapist], who.pk, medium, place, override)
     world = require_free(asked, pattern.zone, chosen, hosts, now)
@@ -398,7 +398,7 @@ def lock_coming(
     )
     hosts = Occupancy.objects.filter(session__bookings__in=rows, live=True)
     lock_therapists(*hosts.values_list("therapist_id", flat=True).distinct())
-    lock_patient(row.patient_id, actor)
+    lock_patient(row.patient_id, actor, now)
     rows = rows.select_related("session__service", "clinic").order_by("session__slot")
     ahead = [seat for seat in rows if seat.start > to_minute(now)]
     if ahead and not acts_as_staff(actor, ahead[0]):

@@ -66,18 +66,23 @@ def reschedule(
         actor=actor,
         now=now,
     )
-    seat = lock_booking(booking, actor)
+    seat = lock_booking(booking, actor, now)
     require_changeable(seat, staff, now)
     facts: dict[str, Any] = {"from": seat.start, "to": offer.start}
     if reason:
         facts["reason"] = reason
-    _move(seat, occupancy, offer, override, now)
+    if offer.therapist != occupancy.therapist_id:
+        facts["host"] = True  # somebody else gives it now
+    move_rows(seat, occupancy, offer, override, now)
     happened(EventKind.MOVED, session=seat.session, booking=seat, actor=actor, now=now, **facts)
     audit.record(actor, "booking.reschedule", subject=seat.patient_id, obj=seat.uuid)
     return seat
 
 
-def _move(seat: Booking, occupancy: Occupancy, offer: Offer, override: str, now: datetime) -> None:
+def move_rows(
+    seat: Booking, occupancy: Occupancy, offer: Offer, override: str, now: datetime
+) -> None:
+    """Give session, occupancy and booking the time of the offer."""
     session, terms = seat.session, offer.terms
     if offer.therapist != occupancy.therapist_id:
         _hand_over(session, offer.therapist, now)

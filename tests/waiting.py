@@ -1,0 +1,34 @@
+"""Short names for those who wait and what they are offered; all through the public actions."""
+
+from scheduling.actions import waitlist as acts
+from tests.world import LA, NOW, World, at
+
+
+def waiting(world: World, who, *, therapist=None, by=None, now=NOW, **said):
+    return acts.wait_for_service(
+        **{
+            "patient": who.pk,
+            "service": world.cbt.uuid,
+            "therapist": therapist.uuid if therapist else None,
+            "medium": "video",
+            "place": "CA",
+            "zone": LA,
+            "actor": world.actor(by or who),
+            "now": now,
+        }
+        | said
+    )
+
+
+def earlier(world: World, seat, *, now=NOW, **said):
+    return acts.wait_for_earlier(booking=seat.uuid, actor=world.actor(world.dana), now=now, **said)
+
+
+def offered(world: World, row, *, therapist=None, start=None, now=NOW):
+    return acts.offer_time(
+        waiting=row.uuid,
+        therapist=(therapist or world.alma).uuid,
+        start=start or at("2027-03-03", 10),
+        actor=world.actor(world.dana),
+        now=now,
+    )
