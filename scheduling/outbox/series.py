@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -39,11 +39,13 @@ from scheduling.outbox.standing import BY_PATIENT, unreachable
 
 
 class Held(NamedTuple):
-    """One date as it is held, in minutes, UTC."""
+    """One date as it is held, in minutes, UTC. `hosts`: who gives it (profile ids), of which a
+    patient is told a change."""
 
     start: int
     end: int
     medium: str
+    hosts: tuple[int, ...] = ()
 
 
 Dates = Mapping[int, Held]
@@ -86,7 +88,9 @@ class SeriesStanding:
         return lengths.most_common(1)[0][0] if lengths else self.series.service.minutes
 
     def usual(self, slot: int) -> Held:
-        return Held(slot, slot + self.minutes, self.series.medium)
+        """As the rule has it, by whoever gives it now."""
+        hosts = self.dates[slot].hosts if slot in self.dates else ()
+        return Held(slot, slot + self.minutes, self.series.medium, hosts)
 
 
 def told_as_series(series: Series) -> bool:
@@ -107,10 +111,12 @@ def of_patient(patient: Patient, series: Series, now: datetime) -> SeriesStandin
         session__state=SessionState.SCHEDULED.value,
     )
     slots, goes_on = promised(series, member_of(series, patient), now)
+    dates = _made(booked) | _usual(series, slots)
+    hosts = hosts_of(series, dates, now)
     gone = seats.exclude(cancelled_at=None).order_by("-cancelled_at", "-pk").first()
     return SeriesStanding(
         series=series,
-        dates=_made(booked) | _usual(series, slots),
+        dates={slot: one._replace(hosts=hosts[slot]) for slot, one in dates.items()},
         goes_on=goes_on,
         full=Form.MAIL.value in signed_forms(patient, now),
         address=patient.email,
@@ -144,6 +150,21 @@ def of_therapist(therapist: Therapist, series: Series, now: datetime) -> SeriesS
     )
 
 
+def hosts_of(series: Series, slots: Iterable[int], now: datetime) -> dict[int, tuple[int, ...]]:
+    """Who gives each date: as its session says or, before there is one, as the group does."""
+    taken = Occupancy.objects.filter(session__series=series, live=True, end__gt=to_minute(now))
+    made: dict[int, list[int]] = {}
+    for slot, who in taken.order_by("profile_id").values_list("session__slot", "profile_id"):
+        made.setdefault(slot or 0, []).append(who)
+    spans = Facilitator.objects.filter(group=series.group_id or 0).order_by("therapist_id")
+    given = list(spans.values_list("therapist_id", "from_day", "until_day"))
+    return {slot: tuple(made.get(slot) or on_duty(given, day_of(series, slot))) for slot in slots}
+
+
+def on_duty(given: Iterable[tuple[int, date, date | None]], day: date) -> Iterator[int]:
+    return (who for who, since, until in given if since <= day and (not until or day <= until))
+
+
 def _made(rows: QuerySet[Any]) -> dict[int, Held]:
     found = rows.values_list("session__slot", "start", "end", "session__medium")
     return {slot: Held(start, end, medium) for slot, start, end, medium in found}
@@ -170,16 +191,9 @@ def member_of(series: Series, patient: Patient) -> Theirs | None:
 
 
 def facilitator_of(series: Series, therapist: Therapist) -> Theirs | None:
-    spans = list(
-        Facilitator.objects.filter(group=series.group_id or 0, therapist=therapist).values_list(
-            "from_day", "until_day"
-        )
-    )
-    if not spans:
-        return None
-    return lambda day, _slot: any(
-        since <= day and (until is None or day <= until) for since, until in spans
-    )
+    spans = Facilitator.objects.filter(group=series.group_id or 0, therapist=therapist)
+    given = list(spans.values_list("therapist_id", "from_day", "until_day"))
+    return (lambda day, _slot: any(on_duty(given, day))) if given else None
 
 
 def promised(series: Series, theirs: Theirs | None, now: datetime) -> tuple[list[int], bool]:

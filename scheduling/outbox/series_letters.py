@@ -77,14 +77,17 @@ def compose(task: Task, invite: Invite, standing: SeriesStanding, now: datetime)
     return ""
 
 
-def kept(dates: Dates) -> dict[str, list[int | str]]:
+def kept(dates: Dates) -> dict[str, list[Any]]:
     """As an Invite keeps them."""
     return {str(slot): list(one) for slot, one in sorted(dates.items())}
 
 
 def change_of(invite: Invite, standing: SeriesStanding, now: datetime) -> Change:
     this, anew = to_minute(now), invite.told != standing.told
-    known = {int(slot): Held(*one) for slot, one in invite.dates.items()}
+    known = {
+        int(slot): Held(start, end, medium, tuple(hosts))
+        for slot, (start, end, medium, hosts) in invite.dates.items()
+    }
     told = known if anew else told_so_far(known, standing)
     requested = invite.method == Method.REQUEST
     return Change(
@@ -290,12 +293,29 @@ def lines(standing: SeriesStanding, change: Change, news: SeriesNews) -> tuple[s
     if news in (SeriesNews.BOOKED, SeriesNews.RESTORED):
         told = {slot: standing.usual(slot) for slot in between(standing, change.now)}
     one = news in (SeriesNews.CANCELLED_ONE, SeriesNews.CALLED_OFF_ONE)
-    last = max(change.now)
-    return tuple(
+    last, handed_over = max(change.now), from_on(told, change.now)
+    said = [
         line(standing, told.get(slot), change.now.get(slot))
         for slot in sorted(told.keys() | change.now.keys())
-        if told.get(slot) != change.now.get(slot) and (one or slot <= last)
-    )
+        if told.get(slot) != change.now.get(slot)
+        and (one or slot <= last)
+        and slot not in handed_over
+    ]
+    if handed_over:
+        day = times.starting(change.now[handed_over[0]].start, standing.zone)
+        said.append(_("From %(day)s on, with somebody else than planned") % {"day": day})
+    return tuple(said)
+
+
+def from_on(told: Dates, now: Dates) -> list[int]:
+    """The last dates, if somebody else gives them all, and nothing else about them has changed."""
+    found: list[int] = []
+    for slot in sorted(now, reverse=True):
+        old, new = told.get(slot), now[slot]
+        if old is None or old == new or old._replace(hosts=new.hosts) != new:
+            break
+        found.insert(0, slot)
+    return found if len(found) > 1 else []
 
 
 def between(standing: SeriesStanding, dates: Dates) -> list[int]:
@@ -314,6 +334,8 @@ def line(standing: SeriesStanding, old: Held | None, new: Held | None) -> str:
         telephone = new.medium == Medium.TELEPHONE.value
         how = _("by telephone") if telephone else _("by video")
         said = _("%(when)s, %(how)s") % {"when": said, "how": how}
+    if old is not None and old.hosts != new.hosts:
+        said = _("%(when)s, with somebody else than planned") % {"when": said}
     if old is None:
         return _("Also on %(when)s") % {"when": said}
     if (old.start, old.end) == (new.start, new.end):
