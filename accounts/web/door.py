@@ -7,6 +7,9 @@ look-ups, one mail, one redirect to the page that asks for the code.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.utils import get_next_redirect_url
@@ -48,8 +51,7 @@ def sign_in(request: HttpRequest, slug: str = "") -> HttpResponse:
     onward = get_next_redirect_url(request) or (f"/c/{slug}/" if slug else way_before(request))
     if request.user.is_authenticated:
         return redirect(onward)
-    if clinic is None and (found := CLINIC_PAGE.match(onward)):
-        clinic = Clinic.objects.filter(slug=found[1], active=True).first()
+    clinic = clinic or clinic_on(onward)
     form = EmailForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
@@ -62,6 +64,23 @@ def sign_in(request: HttpRequest, slug: str = "") -> HttpResponse:
             form.add_error("email", _("That was asked for too often. Please wait a minute."))
     page = {"form": form, "clinic": clinic, "onward": onward}
     return render(request, "accounts/sign_in.html", page, status=status)
+
+
+def clinic_on(onward: str) -> Clinic | None:
+    """The clinic whose page one is led on to."""
+    found = CLINIC_PAGE.match(onward)
+    return Clinic.objects.filter(slug=found[1], active=True).first() if found else None
+
+
+def at_clinic(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of allauth's that names the clinic one was at when the code was asked for."""
+
+    @wraps(view)
+    def run(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.clinic = clinic_on(way_before(request))
+        return view(request, *args, **kwargs)
+
+    return run
 
 
 def way_before(request: HttpRequest) -> str:

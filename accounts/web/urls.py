@@ -11,7 +11,11 @@ DOOR = [path("sign-in/", door.sign_in, name=name) for name in
 
 ALLAUTH = [
     path("login/", account.login, name="account_login"),
-    path("login/code/confirm/", account.confirm_login_code, name="account_confirm_login_code"),
+    path(
+        "login/code/confirm/",
+        door.at_clinic(account.confirm_login_code),
+        name="account_confirm_login_code",
+    ),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("confirm-email/", account.email_verification_sent, name="account_email_verification_sent"),

@@ -16,7 +16,8 @@ CODE = re.compile(r"{%.*?%}|{{.*?}}", re.S)
 SAID = re.compile(r'\b(?:title|alt|placeholder|aria-label|aria-description)="([^"]*)"')
 NAMES = re.compile(
     r"{%\s*block (?:body_class|extra_tags)\s*%}.*?{%\s*endblock\s*%}"
-    r"|{%\s*setvar \w+\s*%}.*?{%\s*endsetvar\s*%}",
+    r"|{%\s*setvar \w+\s*%}.*?{%\s*endsetvar\s*%}"
+    r"|<script[^>]*json[^>]*>.*?</script>",
     re.S,
 )
 READ = {"label", "help_text", "empty_label", "sentence", "default_error_message"}
