@@ -17,6 +17,7 @@ class TaskKind(models.TextChoices):
     TELL_THERAPIST = "tell_therapist"
     REMIND = "remind"
     ACCOUNT_MAIL = "account_mail"  # a sign-in code, a notice about the account
+    SERIES_ENDS = "series_ends"  # a few dates are left of a series
     ROOM = "room"  # ask the platform for a room, or tell it of a change
     OFFER = "offer"  # tell one who waits of the time that is held for them
     LOOK = "look"  # see what a clinic's waiting list can be offered
@@ -48,7 +49,8 @@ class Task(models.Model):
     done_at = models.DateTimeField(null=True)
     gave_up_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=60, blank=True)  # a code: "sent", "nothing_to_tell", ...
-    revision = models.PositiveIntegerField(null=True)  # of the session, when `message` was written
+    # of the session, or a checksum of the series, when `message` was written
+    revision = models.PositiveIntegerField(null=True)
     recipient = SealedTextField(blank=True)
     message = SealedTextField(blank=True)
     message_id = models.CharField(max_length=120, blank=True)
@@ -80,6 +82,16 @@ class Task(models.Model):
             models.UniqueConstraint(
                 fields=["booking", "key"], condition=Q(kind="remind"), name="task_remind_once"
             ),
+            models.UniqueConstraint(
+                fields=["series", "patient"],
+                condition=Q(kind="series_ends"),
+                name="task_series_ends_once_patient",
+            ),
+            models.UniqueConstraint(
+                fields=["series", "therapist"],
+                condition=Q(kind="series_ends"),
+                name="task_series_ends_once_therapist",
+            ),
         ]
         indexes = [
             models.Index(
@@ -100,7 +112,7 @@ class Invite(models.Model):
     UID until a CANCEL (which no UID outlives), SEQUENCE raised by every visible change; `method`
     is that of the last calendar object. `told` is "", "off", or "on:" with a fingerprint of what
     the last message said, compared with what is now. RFC 5545 3.8.7.4, RFC 5546 2.1.4.
-    `dates` is what was told of each date of a series: its slot -> [start, end], minutes.
+    `dates` is what was told of each date of a series: its slot -> [start, end, medium, hosts].
     """
 
     session = models.ForeignKey(Session, models.CASCADE, null=True, related_name="invites")
