@@ -22,14 +22,14 @@ from scheduling.calendars.invites import (
 )
 from scheduling.calendars.mime import compose
 from scheduling.engine.interval import to_minute
-from scheduling.models import Invite, Task
+from scheduling.models import Event, EventKind, Invite, Task
 from scheduling.outbox import words
 from scheduling.outbox.mail import new_message_id
 from scheduling.outbox.queue import Failed
 from scheduling.outbox.standing import Standing, by_video
 from scheduling.outbox.transport import sender_address
 from scheduling.outbox.words import OFF, News, Page, Words
-from scheduling.queries.times import when
+from scheduling.queries.times import starting, when
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,29 @@ def to_say(standing: Standing, news: News, now: datetime) -> Words:
         when=when(session.start, session.end, standing.zone),
         by_telephone=not by_video(session),
         host=host,
+        other_host=news is News.CHANGED
+        and not host
+        and facts_of(standing, EventKind.MOVED)["host"],
         join_url="" if off else join_url(standing),
+        others=others_in_its_place(standing) if off and not host else (),
         book_url=words.link(home) if off and not host else "",
         phone="" if host else clinic.phone,
         signature=signature,
         **({} if off else ways_to_change(standing, now)),
     )
+
+
+def facts_of(standing: Standing, kind: EventKind) -> dict[str, Any]:
+    """What was noted of the seat when this last happened to it."""
+    rows = Event.objects.filter(booking=standing.booking, kind=kind.value)
+    found: dict[str, Any] = rows.order_by("-pk").values_list("facts", flat=True).first() or {}
+    return {"others": (), "host": False} | found
+
+
+def others_in_its_place(standing: Standing) -> tuple[str, ...]:
+    """The times that were named when it was cancelled."""
+    named = facts_of(standing, EventKind.CANCELLED)["others"]
+    return tuple(starting(start, standing.zone) for start in named)
 
 
 def ways_to_change(standing: Standing, now: datetime) -> dict[str, str]:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.models import Booking, Event, EventKind, Invite, Occupancy, Session, Task, TaskKind
-from scheduling.outbox import rooms
+from scheduling.outbox import offers, rooms
 from scheduling.outbox.queue import UNDONE
 from scheduling.outbox.series import told_as_series
 
@@ -51,11 +51,17 @@ def plan(now: datetime, limit: int = 200) -> int:
     with transaction.atomic():
         rows = waiting.select_for_update(skip_locked=True, of=("self",))
         events = list(rows.order_by("pk")[:limit])
-        owed = owed_for(to_come([event for event in events if event.kind in TOLD], now))
-        create(owed - undone(owed), now)
+        plan_these(events, now)
         rooms.owe(events, now)
+        offers.owe(events, now)
         Event.objects.filter(pk__in=[event.pk for event in events]).update(planned_at=now)
     return len(events)
+
+
+def plan_these(events: Sequence[Event], now: datetime) -> None:
+    """The messages that these events bring about."""
+    owed = owed_for(to_come([event for event in events if event.kind in TOLD], now))
+    create(owed - undone(owed), now)
 
 
 def to_come(events: Sequence[Event], now: datetime) -> list[Event]:

@@ -21,7 +21,7 @@ class Standing:
     """`on`: it takes place, with this recipient. `full`: details may be mailed (PR2).
 
     `token` is of the recipient's own join link; "" where none is needed, as by a
-    therapist who calls.
+    therapist who calls. `hosts`: who gives it (profile ids), of which a patient is told a change.
     """
 
     session: Session
@@ -32,6 +32,7 @@ class Standing:
     language: str = "en"
     token: str = ""
     by_clinic: bool = False  # who cancelled it
+    hosts: tuple[int, ...] = ()
     booking: Booking | None = None
     patient: Patient | None = None
     therapist: Therapist | None = None
@@ -43,6 +44,7 @@ class Standing:
             return "off"
         one = self.session
         facts = [one.start, one.end, one.medium, self.zone, bool(self.token), self.full]
+        facts += [self.hosts]
         return f"on:{sha256(json.dumps(facts).encode()).hexdigest()[:40]}"
 
 
@@ -68,6 +70,7 @@ def of_patient(
         language=patient.language,
         token=link.token if link else "",
         by_clinic=bool(seat.cancel_reason) and seat.cancel_reason not in BY_PATIENT,
+        hosts=hosts_of(session),
         booking=seat,
         patient=patient,
     )
@@ -91,6 +94,11 @@ def of_therapist(therapist: Therapist, session: Session, now: datetime) -> Stand
         token=link.token if link and by_video(session) else "",
         therapist=therapist,
     )
+
+
+def hosts_of(session: Session) -> tuple[int, ...]:
+    rows = Occupancy.objects.filter(session=session, live=True)
+    return tuple(rows.order_by("profile_id").values_list("profile_id", flat=True))
 
 
 def way_in_of(patient: Patient, session: Session, seat: Booking) -> JoinLink | SeriesLink | None:

@@ -50,10 +50,12 @@ class Words:
     when: str = ""
     by_telephone: bool = False
     host: bool = False  # told to whoever gives the session
+    other_host: bool = False  # somebody else gives it than was told; who, the page says
     join_url: str = ""
     manage_url: str = ""
     move_url: str = ""
     cancel_url: str = ""
+    others: tuple[str, ...] = ()  # times that could be booked in its place
     book_url: str = ""
     sign_in_url: str = ""
     phone: str = ""

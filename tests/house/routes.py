@@ -381,11 +381,20 @@ SESSION = "c/<slug:slug>/sessions/<uuid:session>/"
 HOURS = "c/<slug:slug>/hours/"
 KEEPERS = "dc:200 a:login *:404"  # of a therapist's hours: desk and office
 HOURS_ACT = "a:login tudc:405 *:404"  # whose hours they are is asked by POST alone
+OUT = [
+    Row("c/<slug:slug>/out/", get="tu:200 a:login *:404", post="tu:422|go a:login *:404"),
+    Row(
+        "c/<slug:slug>/therapists/<uuid:therapist>/out/",
+        get="d:200 a:login *:404",
+        post="d:422|go a:login *:404",
+    ),
+]
 OTHERS_HOURS = "c/<slug:slug>/therapists/<uuid:therapist>/hours/"
 
 THERAPIST = [
     Row("c/<slug:slug>/today/", get=WORK),
     Row("c/<slug:slug>/week/", get=WORK),
+    *OUT,
     Row(HOURS, get=WORK, post="tu:422 a:login *:404"),
     Row(HOURS + "day/", get=WORK, post="tu:422 a:login *:404"),
     Row(HOURS + "day/usual/", get=HOURS_ACT, post="tu:go a:login *:404"),

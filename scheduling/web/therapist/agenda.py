@@ -34,6 +34,7 @@ def today(request: PageRequest) -> HttpResponse:
     following = agenda.next_entry(request.actor, calendar.therapist.pk, request.now)
     context = {
         "day": times.day(day),
+        "date": day.isoformat(),
         "is_today": day == this,
         "lines": words.lines(found, zone),
         "next": following and next_line(following, zone, to_minute(request.now)),

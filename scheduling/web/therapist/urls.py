@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from scheduling.web.therapist import agenda, change, days, hours, session
+from scheduling.web.therapist import agenda, change, days, hours, out, session
 
 HOURS = [
     path("", hours.weekly, name="therapist_hours"),
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("week/", agenda.week, name="therapist_week"),
     path("hours/", include(HOURS)),  # one's own
     path("therapists/<uuid:therapist>/hours/", include(HOURS)),  # kept by desk or office
+    path("out/", out.out, name="therapist_out"),  # oneself
+    path("therapists/<uuid:therapist>/out/", out.out, name="therapist_out"),  # by the desk
     path("sessions/<uuid:session>/", session.show, name="therapist_session"),
     path("sessions/<uuid:session>/attend/", session.attend, name="therapist_attend"),
     path("sessions/<uuid:session>/contact/", session.contact, name="therapist_contact"),

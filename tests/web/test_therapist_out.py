@@ -1,0 +1,199 @@
+"""A therapist falls out: what becomes of each session, what everybody reads, then all of it."""
+
+from __future__ import annotations
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import Patient
+from scheduling.actions.book import book
+from scheduling.models import Booking, Event, Occupancy, Task, TimeOff
+from scheduling.outbox.plan import plan
+from scheduling.outbox.tell import tell
+from tests.doors import sign_in
+from tests.web.patient import HOME
+from tests.web.visitor import Visitor
+from tests.world import LA, NOW, World, at, build, patient
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+DAY = "2027-03-02"
+
+
+@pytest.fixture
+def world() -> World:
+    return build()
+
+
+@pytest.fixture
+def dana(world: World) -> Visitor:
+    return Visitor(sign_in(Client(), world.dana))
+
+
+@pytest.fixture
+def three(world: World) -> list[Booking]:
+    """Alma's Tuesday: Nora at nine, Omar at eleven, Petra at three, when Ben is not there."""
+    petra = patient(world.clinic, "Petra")
+    return [
+        taken(world, who, hour) for who, hour in ((world.nora, 9), (world.omar, 11), (petra, 15))
+    ]
+
+
+def taken(world: World, who: Patient, hour: int, day: str = DAY) -> Booking:
+    return book(
+        service=world.cbt.uuid, therapist=world.alma.uuid, start=at(day, hour), medium="video",
+        place="CA", zone=LA, patient=who.pk, actor=world.actor(world.dana), now=NOW,
+    )  # fmt: skip
+
+
+def page_of(world: World) -> str:
+    return f"{HOME}therapists/{world.alma.uuid}/out/?from={DAY}&until={DAY}"
+
+
+def what(booking: Booking) -> str:
+    return f"what-{booking.uuid}"
+
+
+def test_every_session_has_the_choices_that_are_really_there(world, dana, three):
+    page = dana.goes(page_of(world))
+    assert "Alma cannot come" in page.reads
+    assert page.reads.count("Same time with Ben") == 2
+    assert page.reads.count("By telephone at the same time") == 3
+    assert "Other times: Tuesday, March 2, 2027," in page.reads
+
+
+def test_a_preview_shows_every_mail_and_changes_nothing(world, dana, three):
+    first, second, third = three
+    tell_all()
+    before = rows()
+    page = dana.goes(page_of(world)).presses(
+        "See what everybody would read",
+        **{
+            what(first): f"move:{world.ben.uuid}",
+            what(second): "telephone",
+            what(third): "offer",
+        },
+    )
+    assert "Nothing is done yet." in page.reads
+    assert "You will meet somebody else than planned. Your page says who." in page.reads
+    assert "It is by telephone" in page.reads
+    assert "We are sorry: we had to cancel your appointment." in page.reads
+    assert "These times were free when we wrote this:" in page.reads
+    assert rows() == before and not mail.outbox
+
+
+class Posted:
+    """A mail server that takes everything."""
+
+    def deliver(self, recipient: str, message: bytes) -> None: ...
+
+
+def tell_all() -> None:
+    """Everybody has read what was booked so far."""
+    plan(NOW)
+    for task in Task.objects.filter(kind="tell_patient"):
+        assert tell(task, Posted(), NOW) == "sent"
+
+
+def rows() -> tuple:
+    return (
+        list(Booking.objects.order_by("pk").values()),
+        list(Occupancy.objects.order_by("pk").values()),
+        list(Event.objects.order_by("pk").values()),
+        list(Task.objects.order_by("pk").values_list("pk", "done_at", "outcome")),
+        TimeOff.objects.count(),
+    )
+
+
+def test_then_all_of_it_at_once(world, dana, three):
+    first, second, third = three
+    dana.goes(page_of(world)).presses(
+        "See what everybody would read",
+        **{
+            what(first): f"move:{world.ben.uuid}",
+            what(second): "telephone",
+            what(third): "offer",
+        },
+    )
+    page = dana.presses("Do all of it, and send")
+    assert "3 sessions are changed. Everybody concerned is told." in page.reads
+    for booking in three:
+        booking.refresh_from_db()
+    assert Occupancy.objects.get(session=first.session_id).profile == world.ben
+    second.session.refresh_from_db()
+    assert second.session.medium == "telephone"
+    assert (third.state, third.cancel_reason) == ("cancelled", "therapist_ill")
+    facts = Event.objects.get(booking=third, kind="cancelled").facts
+    assert len(facts["others"]) == 3
+    assert TimeOff.objects.get().therapist == world.alma
+
+
+def test_one_that_cannot_be_stops_all_of_it_and_is_named(world, dana, three):
+    first, second, _third = three
+    page = dana.goes(page_of(world)).presses(
+        "See what everybody would read",
+        **{what(first): f"move:{world.ben.uuid}", what(second): "cancel"},
+    )
+    book(
+        service=world.cbt.uuid, therapist=world.ben.uuid, start=at(DAY, 9), medium="video",
+        place="CA", zone=LA, patient=world.omar.pk, actor=world.actor(world.dana), now=NOW,
+    )  # fmt: skip
+    page.presses("Do all of it, and send")
+    assert page.response.status_code in (409, 422) and "Nothing was changed." in page.reads
+    second.refresh_from_db()
+    assert second.state == "booked"
+
+
+def test_the_days_sheet_and_ones_own_day_lead_there(world, dana, three):
+    page = dana.goes(f"{HOME}desk/?day={DAY}").follows("Cannot come? Alma")
+    assert "Alma cannot come" in page.reads
+    alma = Visitor(sign_in(Client(), world.alma.user))
+    page = alma.goes(f"{HOME}today/?day={DAY}").follows("I cannot come on this day")
+    assert "I cannot come" in page.reads and "Nora" in page.reads
+
+
+def test_suggested_for_all(world, dana, three):
+    page = dana.goes(page_of(world) + "&all=offer")
+    chosen = page.fields("See what everybody would read")
+    assert [chosen[what(one)] for one in three] == ["offer"] * 3
+
+
+def test_a_therapist_does_it_for_oneself(world, three):
+    alma = Visitor(sign_in(Client(), world.alma.user))
+    page = alma.goes(f"{HOME}out/?from={DAY}&until={DAY}")
+    assert "I cannot come" in page.reads
+    page.presses("See what everybody would read", **{what(three[0]): "cancel"})
+    page.presses("Do all of it, and send")
+    assert "1 session is changed." in page.reads
+
+
+def test_who_leaves_for_good_and_a_licence_that_ends_use_the_same_page(world, dana, three):
+    later = taken(world, world.nora, 10, day="2027-03-25")
+    page = dana.goes(f"{HOME}therapists/{world.alma.uuid}/out/?good=1")
+    assert "For good, from March 1, 2027 on." in page.reads and "March 25" in page.reads
+    assert what(later) in page.fields("See what everybody would read")
+    elsewhere = dana.goes(f"{HOME}therapists/{world.alma.uuid}/out/?good=1&state=NV")
+    assert "Only sessions of people in Nevada." in elsewhere.reads
+    assert "No session of one patient is booked" in elsewhere.reads
+
+
+def test_who_has_no_mail_is_to_be_called(world, dana, three):
+    Patient.objects.filter(pk=world.nora.pk).update(email="")
+    page = dana.goes(page_of(world))
+    page.presses("See what everybody would read", **{what(three[0]): "cancel"})
+    assert "No e-mail is on file: please call. +1 310-555-0123" in page.reads
+
+
+def test_without_a_reason_or_days_that_exist_nothing_happens(world, dana, three):
+    page = dana.goes(page_of(world)).presses(
+        "See what everybody would read", reason="boredom", **{what(three[0]): "cancel"}
+    )
+    assert page.response.status_code == 422
+    assert dana.goes(page_of(world) + "&from=2027-02-31").response.status_code == 422
+
+
+def test_it_is_for_the_desk_and_oneself_alone(world, three):
+    """AC1: a colleague, the office and patients have no such page."""
+    for who in (world.ben.user, world.ada, world.nora.user, world.mallory):
+        page = Visitor(sign_in(Client(), who)).goes(page_of(world))
+        assert page.response.status_code == 404
