@@ -169,7 +169,7 @@ def _terms_and_busy(wanted: slots.Wanted, profile: int, now: datetime) -> tuple[
     """
     assert wanted.therapist is not None
     window = whole_days(wanted.first, wanted.until)
-    with connection.cursor() as cursor:
+    with slots.reading() as cursor:
         offers = slots.read_offers(cursor, wanted, window)
         if not offers:
             raise _why_no_offer(wanted, profile)

@@ -14,8 +14,6 @@ from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
-from django.db import connection
-
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import Span, whole_days
 from scheduling.engine.recurrence import MOST, Date, dates
@@ -146,7 +144,7 @@ def look(asked: Asked, zone: str, starts: Collection[int], now: datetime) -> Wor
         notice=not asked.override,
         accepting=False,
     )
-    with connection.cursor() as cursor:
+    with slots.reading() as cursor:
         offers = slots.read_offers(cursor, wanted, window)
         terms = slots.terms_of(cursor, offers, wanted, window, now) if offers else {}
         found = slots.busy_rows(cursor, list(terms), window, now, terms.values()) if terms else ()

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection
-
 from accounts.models import Licence, Therapist
 from scheduling.engine.hours import segments
 from scheduling.engine.interval import whole_days
@@ -114,7 +112,7 @@ def preview(
 def _starts(wanted: slots.Wanted, weeks: tuple[Weeks, ...], now: datetime) -> list[int]:
     """The three SELECTs of the search; only the weekly hours are those that were given."""
     window = whole_days(wanted.first, wanted.until)
-    with connection.cursor() as cursor:
+    with slots.reading() as cursor:
         offers = slots.read_offers(cursor, wanted, window)
         if not offers:
             return []
