@@ -24,7 +24,12 @@ MOST = 200  # files a round
 LARGEST = 1_000_000  # bytes; ours are far smaller, and so is what comes back of them
 
 # Account mail is not among them: its code is over by then, and is asked for anew.
-KINDS = (TaskKind.TELL_PATIENT.value, TaskKind.TELL_THERAPIST.value, TaskKind.REMIND.value)
+KINDS = (
+    TaskKind.TELL_PATIENT.value,
+    TaskKind.TELL_THERAPIST.value,
+    TaskKind.REMIND.value,
+    TaskKind.SERIES_ENDS.value,
+)
 
 
 class Found(Enum):

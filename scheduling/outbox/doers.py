@@ -14,6 +14,7 @@ from django.db import transaction
 
 from scheduling.models import Task, TaskKind
 from scheduling.outbox import queue, rooms
+from scheduling.outbox.ending import tell_end
 from scheduling.outbox.remind import remind
 from scheduling.outbox.tell import tell
 from scheduling.outbox.transport import Mailer
@@ -35,6 +36,7 @@ DOERS: dict[str, Doer] = {
     TaskKind.TELL_PATIENT.value: tell,
     TaskKind.TELL_THERAPIST.value: tell,
     TaskKind.REMIND.value: remind,
+    TaskKind.SERIES_ENDS.value: tell_end,
     TaskKind.ACCOUNT_MAIL.value: post_account_mail,
     TaskKind.ROOM.value: rooms.ask,
 }

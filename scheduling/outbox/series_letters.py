@@ -248,6 +248,27 @@ def page_of(standing: SeriesStanding, change: Change, news: SeriesNews, now: dat
         )
 
 
+def ending_page(standing: SeriesStanding, now: datetime) -> Page:
+    """That a few are left, and when."""
+    clinic, zone = standing.series.clinic, standing.zone
+    with override(standing.language):
+        return series_words.render(
+            SeriesWords(
+                news=SeriesNews.ENDING,
+                lines=tuple(
+                    times.when(one.start, one.end, zone) for one in sorted(standing.dates.values())
+                ),
+                left=len(standing.dates),
+                by_telephone=by_telephone(standing),
+                host=standing.therapist is not None,
+                join_url=join_url(standing, now),
+                manage_url=manage_url(standing),
+                phone="" if standing.therapist else clinic.phone,
+                signature=words.sender_name(clinic.sender_name),
+            )
+        )
+
+
 def manage_url(standing: SeriesStanding) -> str:
     """The page of the series; a member of a group has that of their own appointments."""
     series = standing.series

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 
 from accounts import audit
 from accounts.actions.newcomers import purge_unverified
@@ -17,8 +18,8 @@ from accounts.models import Therapist
 from scheduling.actions.offer import lock_therapists
 from scheduling.actions.release import release_expired
 from scheduling.engine.interval import DAY, to_minute
-from scheduling.models import Occupancy, StoredReply, Task
-from scheduling.outbox import access, bounces, remind, rooms
+from scheduling.models import Occupancy, StoredReply, Task, TaskKind
+from scheduling.outbox import access, bounces, ending, remind, rooms
 
 REPLIES = timedelta(days=2)
 TASKS = timedelta(days=90)
@@ -59,13 +60,16 @@ def forget_replies(now: datetime) -> int:
 
 
 def forget_tasks(now: datetime) -> int:
-    """Done tasks, with the messages in them, are kept for ninety days."""
-    return Task.objects.filter(done_at__lt=now - TASKS).delete()[0]
+    """Done tasks, with the messages in them, are kept for ninety days; what is told but once of a
+    series, until that is over."""
+    goes_on = Q(kind=TaskKind.SERIES_ENDS.value, series__last_day__gte=now.date())
+    return Task.objects.filter(done_at__lt=now - TASKS).exclude(goes_on).delete()[0]
 
 
 SWEEPS: list[tuple[int, Sweep]] = [  # seconds between two runs
     (15, remind.sweep),
     (30, release_holds),
+    (600, ending.sweep),
     (20, rooms.warn_unfilled),
     (10, seal_audit),
     (60, bounces.read_bounces),

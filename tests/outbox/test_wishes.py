@@ -28,6 +28,7 @@ SENDERS = {  # what hands a message over, or stores one; with why it heeds the w
     "accounts/web/adapter.py": "sign-in codes and notices, which prove an account's address",
     "accounts/web/again.py": "sign-in codes",
     "scheduling/outbox/doers.py": "hands over what those stored",
+    "scheduling/outbox/ending.py": "series.of_patient",
     "scheduling/outbox/remind.py": "standing.of_patient",
     "scheduling/outbox/rooms.py": "to therapists alone",
     "scheduling/outbox/tell.py": "standing.of_patient",

@@ -54,6 +54,7 @@ def kind(code: str) -> str:
         TaskKind.TELL_PATIENT.value: _("Appointment mail to a patient"),
         TaskKind.TELL_THERAPIST.value: _("Appointment mail to a therapist"),
         TaskKind.REMIND.value: _("Reminder"),
+        TaskKind.SERIES_ENDS.value: _("Notice that a series comes to its end"),
         TaskKind.ACCOUNT_MAIL.value: _("Mail about an account"),
         TaskKind.ROOM.value: _("Request to the video platform"),
     }.get(code, code)

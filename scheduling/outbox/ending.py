@@ -1,0 +1,94 @@
+"""A series of one patient that comes to its end is told of three dates before: to the patient, and
+to whoever gives them. Once, and only if nothing follows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q
+
+from scheduling.engine.hours import local_day
+from scheduling.engine.interval import to_minute
+from scheduling.engine.lifecycle import SessionState
+from scheduling.models import Occupancy, Series, Task, TaskKind
+from scheduling.outbox import queue
+from scheduling.outbox.letters import put
+from scheduling.outbox.remind import finish
+from scheduling.outbox.series import SeriesStanding, revision_of
+from scheduling.outbox.series_letters import ending_page
+from scheduling.outbox.tell import mark, read
+from scheduling.outbox.transport import Mailer
+
+BEFORE = 3  # dates
+KIND = TaskKind.SERIES_ENDS.value
+
+
+def sweep(now: datetime) -> int:
+    """Plan the notices that are due; answers how many. Safe to run anywhere, any time."""
+    tasks = [
+        Task(
+            kind=KIND, clinic_id=series.clinic_id, series=series, created_at=now, due_at=now, **who
+        )
+        for series in near_the_end(now)
+        for who in recipients(series, now)
+    ]
+    Task.objects.bulk_create(tasks, ignore_conflicts=True)
+    return len(tasks)
+
+
+def near_the_end(now: datetime) -> list[Series]:
+    """With one to three dates left, of more than that, and not told of yet."""
+    coming = Q(sessions__state=SessionState.SCHEDULED.value, sessions__start__gt=to_minute(now))
+    yesterday = local_day("Etc/UTC", to_minute(now) - 1440)
+    told = Task.objects.filter(kind=KIND, series=OuterRef("pk"))
+    rows = Series.objects.filter(
+        ~Exists(told),
+        patient__isnull=False,
+        ended_at__isnull=True,
+        followed_by__isnull=True,
+        last_day__gte=yesterday,
+        clinic__active=True,
+    )
+    rows = rows.annotate(left=Count("sessions", filter=coming), made=Count("sessions"))
+    return list(rows.filter(left__gte=1, left__lte=BEFORE, made__gt=BEFORE).order_by("pk"))
+
+
+def recipients(series: Series, now: datetime) -> list[dict[str, Any]]:
+    given = Occupancy.objects.filter(session__series=series, live=True, start__gt=to_minute(now))
+    hosts = given.order_by("profile_id").values_list("profile_id", flat=True).distinct()
+    return [{"patient_id": series.patient_id}, *({"therapist_id": host} for host in hosts)]
+
+
+def tell_end(task: Task, mailer: Mailer, now: datetime) -> str:
+    """Send it if it is still true; answers the outcome."""
+    with transaction.atomic():
+        outcome = ready(task, now)
+    if not outcome:
+        mailer.deliver(task.recipient, task.message.encode("latin-1"))
+        outcome = "sent"
+    finish(task, outcome, now)
+    return outcome
+
+
+def ready(task: Task, now: datetime) -> str:
+    if not queue.lock(task):
+        return "taken"
+    assert task.series_id is not None
+    revision = revision_of(task.series_id)
+    standing = read(task, now)
+    if not isinstance(standing, SeriesStanding):
+        return str(standing)
+    if not standing.full:
+        return "no_consent"
+    if not 1 <= len(standing.dates) <= BEFORE:
+        return "over"
+    unchanged = task.revision == revision and task.recipient == standing.address
+    if not (task.message and unchanged):
+        if task.maybe_sent:
+            return "maybe_sent"  # a second one, other than the first, would only confuse
+        task.revision = revision
+        clinic = standing.series.clinic
+        put(task, standing.address, clinic, ending_page(standing, now), now, None, None)
+    return mark(task)
