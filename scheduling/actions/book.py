@@ -112,19 +112,20 @@ def book(
 
 
 def lock_patient(patient: int | None, actor: Actor, now: datetime) -> Patient:
-    """A patient whom the actor may know of, locked."""
+    """An active patient whom the actor may know of, locked."""
     if patient is None:
         raise NotAPatient
-    return locked(policy.visible(Patient, actor).filter(pk=patient), now)
+    return locked(policy.visible(Patient, actor).filter(pk=patient, active=True), now)
 
 
 def locked(rows: QuerySet[Patient], now: datetime) -> Patient:
-    """The one active patient, locked: the read that the action needs is the lock.
+    """The one patient, locked: the read that the action needs is the lock.
 
     What was held for the patient for too long is let go: the guard would still see it.
     """
-    rows = rows.filter(active=True).only("clinic", "user")
-    rows = rows.annotate(overdue=Exists(overdue(now).filter(patient=OuterRef("pk"))))
+    rows = rows.only("clinic", "user", "active").annotate(
+        overdue=Exists(overdue(now).filter(patient=OuterRef("pk")))
+    )
     found = next(iter(rows.select_for_update(no_key=True, of=("self",))), None)
     if found is None:
         raise NotFound

@@ -150,7 +150,7 @@ def _let_go(rows: QuerySet[Booking], now: datetime) -> None:
     pks = list(expired.values_list("pk", flat=True))
     if pks:
         Booking.objects.filter(pk__in=pks).update(
-            live=False, held_until=None, state=BookingState.RELEASED.value
+            live=False, held_until=None, state=BookingState.RELEASED.value, patient=None
         )
 
 

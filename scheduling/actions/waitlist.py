@@ -234,15 +234,15 @@ def offer_time(
     )
     who = _lock(seen, now)
     row = Waiting.objects.select_related("booking").get(pk=seen.pk)
-    _require_free(row, now)
+    _require_free(row, who, now)
     _require_sense(row, offer)
     held = take(offer, now=now, held_until=int(until.timestamp()), patient=who.pk)
     return _made(row, held, until, actor, now)
 
 
-def _require_free(row: Waiting, now: datetime) -> None:
+def _require_free(row: Waiting, who: Patient, now: datetime) -> None:
     """Still waits, and no other offer is open; the patient is locked."""
-    if row.state != WaitState.WAITING.value:
+    if row.state != WaitState.WAITING.value or not who.active:
         raise IllegalChange(subject=row.patient_id)
     for one in WaitOffer.objects.filter(waiting=row, state=OfferState.OPEN.value):
         if one.until > now:

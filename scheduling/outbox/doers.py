@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from scheduling.models import Task, TaskKind
-from scheduling.outbox import queue, rooms
+from scheduling.outbox import offers, queue, rooms
 from scheduling.outbox.ending import tell_end
 from scheduling.outbox.remind import remind
 from scheduling.outbox.tell import tell
@@ -39,4 +39,6 @@ DOERS: dict[str, Doer] = {
     TaskKind.SERIES_ENDS.value: tell_end,
     TaskKind.ACCOUNT_MAIL.value: post_account_mail,
     TaskKind.ROOM.value: rooms.ask,
+    TaskKind.OFFER.value: offers.tell,
+    TaskKind.LOOK.value: offers.look,
 }

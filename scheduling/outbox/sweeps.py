@@ -19,7 +19,7 @@ from scheduling.actions.offer import lock_therapists
 from scheduling.actions.release import release_expired
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.models import Occupancy, StoredReply, Task, TaskKind
-from scheduling.outbox import access, bounces, ending, remind, rooms
+from scheduling.outbox import access, bounces, ending, offers, remind, rooms
 
 REPLIES = timedelta(days=2)
 TASKS = timedelta(days=90)
@@ -68,6 +68,8 @@ def forget_tasks(now: datetime) -> int:
 
 SWEEPS: list[tuple[int, Sweep]] = [  # seconds between two runs
     (15, remind.sweep),
+    (10, offers.end_overdue),
+    (300, offers.tick),
     (30, release_holds),
     (600, ending.sweep),
     (20, rooms.warn_unfilled),

@@ -56,6 +56,8 @@ def kind(code: str) -> str:
         TaskKind.REMIND.value: _("Reminder"),
         TaskKind.SERIES_ENDS.value: _("Notice that a series comes to its end"),
         TaskKind.ACCOUNT_MAIL.value: _("Mail about an account"),
+        TaskKind.OFFER.value: _("Offer of a time to somebody who waits"),
+        TaskKind.LOOK.value: _("A look at the waiting list"),
         TaskKind.ROOM.value: _("Request to the video platform"),
     }.get(code, code)
 

@@ -1,0 +1,204 @@
+"""The waiting list at work: who is offered what is free, and how they hear of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Clinic, Consent, Patient, Therapist
+from scheduling.actions import waitlist as acts
+from scheduling.models import Booking, DayHours, Task, Waiting, WaitOffer, WeeklyHours
+from tests.outbox.acts import booked, cancelled, moved
+from tests.waiting import earlier, waiting
+from tests.world import NOW, at, patient
+
+pytestmark = pytest.mark.django_db
+NORA, OMAR = "nora@example.org", "omar@example.org"
+MINUTE = timedelta(minutes=1)
+TUESDAY = "2027-03-02"
+
+
+def open_offers() -> list[tuple[str, int]]:
+    rows = WaitOffer.objects.filter(state="open").order_by("pk")
+    return list(rows.values_list("waiting__patient__first_name", "booking__start"))
+
+
+def works(world, day: str) -> None:
+    """Alma, from two to three."""
+    DayHours.objects.create(therapist=world.alma, day=day, spans="840-900")
+
+
+@pytest.fixture
+def full(world):
+    """Nobody works but Alma on this Tuesday from two to three, and Nora has that hour."""
+    WeeklyHours.objects.all().delete()
+    works(world, TUESDAY)
+    return booked(world, start=at(TUESDAY, 14))
+
+
+def test_a_freed_hour_is_offered_to_the_first_and_passed_on(world, sink, work, full):
+    """GR1, PR1. One person at a time; each hears alone, and of nobody else."""
+    waiting(world, world.omar)
+    waiting(world, patient(world.clinic, "Rosa"), now=NOW + MINUTE)
+    work()
+    assert open_offers() == []
+    sink.clear()
+    cancelled(world, full)
+    work()
+    assert open_offers() == [("Omar", full.start)]
+    (mail,) = sink.to(OMAR)
+    assert mail.mail["Subject"] == "A time is free for you"
+    assert "Tuesday, March 2, 2027, 2:00 PM to 2:50 PM PST (Los Angeles)" in mail.text
+    offer = WaitOffer.objects.get()
+    assert f"https://clinic.example/c/harbor/my/offers/{offer.uuid}/" in mail.text
+    assert sink.to("rosa@example.org") == []
+    acts.decline(offer=offer.uuid, actor=world.actor(world.omar), now=NOW + MINUTE)
+    work(NOW + MINUTE)
+    assert open_offers() == [("Rosa", full.start)]
+    late = WaitOffer.objects.get(state="open").until
+    work(late - MINUTE)
+    assert open_offers() == [("Rosa", full.start)]
+    work(late)
+    assert open_offers() == []
+    assert list(WaitOffer.objects.values_list("state", flat=True)) == ["declined", "expired"]
+    assert not Booking.objects.filter(live=True).exists()
+
+
+def test_it_is_told_once_and_not_when_it_was_answered_before(world, sink, work, full):
+    waiting(world, world.omar)
+    cancelled(world, full)
+    work()
+    work()
+    assert len(sink.to(OMAR)) == 1
+    sink.clear()
+    Task.objects.filter(kind="offer").update(done_at=None, due_at=NOW)
+    acts.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
+    work()
+    assert [one.mail["Subject"] for one in sink.to(OMAR)] == ["Your appointment"]
+    assert Task.objects.get(kind="offer").outcome == "over"
+
+
+def test_without_consent_to_mail_it_says_nothing_but_that_there_is_something(
+    world, sink, work, full
+):
+    """PR2."""
+    Consent.objects.filter(patient=world.omar, form="mail").delete()
+    waiting(world, world.omar)
+    cancelled(world, full)
+    work()
+    (mail,) = sink.to(OMAR)
+    assert mail.mail["Subject"] == "You have a message"
+    assert "2:00" not in mail.text
+    assert "/c/harbor/my/waiting/" in mail.text
+
+
+def test_who_has_no_account_gets_a_link_for_this_alone(world, sink, work, full):
+    """TK3."""
+    lena = patient(world.clinic, "Lena", user=None, email="lena@example.org")
+    waiting(world, lena, by=world.dana)
+    cancelled(world, full)
+    work()
+    (mail,) = sink.to("lena@example.org")
+    assert "https://clinic.example/a/" in mail.text
+    assert "/my/" not in mail.text
+
+
+def test_a_moved_session_frees_its_old_time(world, sink, work, full):
+    works(world, "2027-03-04")
+    waiting(world, world.omar, days="1")
+    moved(world, full, at("2027-03-04", 14))
+    work()
+    assert open_offers() == [("Omar", full.start)]
+
+
+def test_new_hours_are_found_within_minutes(world, sink, work, full):
+    waiting(world, world.omar)
+    work()
+    works(world, "2027-03-04")
+    work(NOW + 5 * MINUTE)
+    assert open_offers() == [("Omar", at("2027-03-04", 14))]
+
+
+def test_priority_goes_first(world, sink, work, full):
+    waiting(world, world.omar)
+    rosa = waiting(world, patient(world.clinic, "Rosa"), now=NOW + MINUTE)
+    acts.prefer(
+        waiting=rosa.uuid, priority=1, reason="discharged", actor=world.actor(world.dana), now=NOW
+    )
+    cancelled(world, full)
+    work()
+    assert open_offers() == [("Rosa", full.start)]
+
+
+def test_who_cannot_be_treated_there_is_passed_over(world, sink, work, full):
+    """TH2."""
+    waiting(world, world.omar, place="NY")
+    waiting(world, patient(world.clinic, "Rosa"), now=NOW + MINUTE)
+    cancelled(world, full)
+    work()
+    assert open_offers() == [("Rosa", full.start)]
+
+
+def test_a_full_therapist_is_offered_to_own_patients_alone(world, sink, work, full):
+    Therapist.objects.filter(pk=world.alma.pk).update(accepting=False)
+    waiting(world, world.omar)
+    waiting(world, world.nora, now=NOW + MINUTE)
+    works(world, "2027-03-04")
+    work()
+    assert open_offers() == [("Nora", at("2027-03-04", 14))]
+
+
+def test_an_earlier_time_is_offered_and_taken(world, sink, work, full):
+    """The old time is free again, and is offered to the next one in turn."""
+    works(world, "2027-03-09")
+    omars = booked(world, world.omar, start=at("2027-03-09", 14))
+    earlier(world, omars)
+    waiting(world, patient(world.clinic, "Rosa"), now=NOW + MINUTE)
+    cancelled(world, full)
+    work()
+    assert open_offers() == [("Omar", full.start)]
+    acts.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
+    work()
+    omars.refresh_from_db()
+    assert omars.start == full.start
+    assert open_offers() == [("Rosa", at("2027-03-09", 14))]
+
+
+def test_who_waits_for_earlier_than_a_session_that_is_off_waits_no_more(world, sink, work, full):
+    row = earlier(world, full)
+    cancelled(world, full)
+    work()
+    row.refresh_from_db()
+    assert (row.state, open_offers()) == ("left", [])
+
+
+def test_nothing_within_an_hour_of_the_start(world, sink, work, full):
+    waiting(world, world.omar)
+    soon = full.starts_at - 61 * MINUTE
+    Clinic.objects.update(min_notice=0)
+    cancelled(world, full, now=soon + MINUTE)
+    work(soon + MINUTE)
+    assert open_offers() == []
+
+
+def test_looks_leave_no_tasks_behind(world, sink, work, full):
+    waiting(world, world.omar)
+    work()
+    work(NOW + 10 * MINUTE)
+    assert not Task.objects.filter(kind="look").exists()
+
+
+def test_of_a_clinic_where_nobody_waits_nothing_is_owed(world, sink, work, full):
+    cancelled(world, full)
+    work()
+    assert not Task.objects.filter(kind="look").exists()
+    assert not Waiting.objects.exists()
+
+
+def test_a_patient_who_was_set_aside_keeps_nothing(world, sink, work, full):
+    waiting(world, world.omar)
+    cancelled(world, full)
+    work()
+    Patient.objects.filter(pk=world.omar.pk).update(active=False)
+    work(WaitOffer.objects.get().until)
+    assert open_offers() == []
+    assert not Booking.objects.filter(live=True).exists()
