@@ -1,5 +1,6 @@
 """Short names for those who wait and what they are offered; all through the public actions."""
 
+from scheduling.actions import wait_offers as answers
 from scheduling.actions import waitlist as acts
 from tests.world import LA, NOW, World, at
 
@@ -25,7 +26,7 @@ def earlier(world: World, seat, *, now=NOW, **said):
 
 
 def offered(world: World, row, *, therapist=None, start=None, now=NOW):
-    return acts.offer_time(
+    return answers.offer_time(
         waiting=row.uuid,
         therapist=(therapist or world.alma).uuid,
         start=start or at("2027-03-03", 10),

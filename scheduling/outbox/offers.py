@@ -20,7 +20,8 @@ from django.utils.translation import override
 
 from accounts.actor import Actor
 from accounts.models import Clinic, Therapist
-from scheduling.actions import waitlist as acts
+from scheduling.actions import wait_offers as acts
+from scheduling.actions import waitlist
 from scheduling.actions.links import mint_action_link
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState, OfferState, WaitState
@@ -112,7 +113,7 @@ def pass_on(clinic: Clinic, now: datetime) -> int:
     made = 0
     for row in unoffered(line(Waiting.objects.filter(clinic=clinic))):
         if is_over(row, now):
-            acts.leave(waiting=row.uuid, actor=worker, now=now)
+            waitlist.leave(waiting=row.uuid, actor=worker, now=now)
         elif offer_first(row, seen, worker, now):
             made += 1
             seen.forget()

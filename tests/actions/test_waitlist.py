@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Licence
+from scheduling.actions import wait_offers as answers
 from scheduling.actions import waitlist as acts
 from scheduling.errors import (
     ConsentMissing,
@@ -65,7 +66,7 @@ def test_what_suits(world):
 )
 def test_the_deadline_fits(hours, minutes):
     start = int(NOW.timestamp() / 60 + 60 * hours)
-    until = acts.deadline(start, NOW)
+    until = answers.deadline(start, NOW)
     assert until == (None if minutes is None else NOW + timedelta(minutes=minutes))
 
 
@@ -76,7 +77,7 @@ def test_an_offer_is_held_for_one_and_becomes_the_booking(world):
     assert (held.state, held.patient_id, held.session.state) == ("held", world.nora.pk, "held")
     with pytest.raises(SlotGone):
         booked(world, world.omar, start=held.start)
-    done = acts.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
+    done = answers.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
     assert (done.pk, done.state, done.held_until) == (held.pk, "booked", None)
     assert Session.objects.get(pk=done.session_id).state == "scheduled"
     assert Occupancy.objects.get(session=done.session_id).held_until is None
@@ -84,7 +85,7 @@ def test_an_offer_is_held_for_one_and_becomes_the_booking(world):
     assert Event.objects.filter(booking=done, kind="booked").count() == 1
     row.refresh_from_db()
     assert row.state == "booked"
-    again = acts.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
+    again = answers.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
     assert again.pk == done.pk
     assert Event.objects.filter(booking=done, kind="booked").count() == 1
 
@@ -100,14 +101,14 @@ def test_only_one_offer_at_a_time(world):
 def test_declined_it_is_free_at_once_and_nobodys(world):
     row = waiting(world, world.nora)
     offer = offered(world, row)
-    acts.decline(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
+    answers.decline(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
     held = Booking.objects.get(pk=offer.booking_id)
     assert (held.state, held.live, held.patient_id) == ("released", False, None)
     assert booked(world, world.omar, start=held.start).state == "booked"
     row.refresh_from_db()
     assert row.state == "waiting"
     with pytest.raises(OfferGone):
-        acts.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
+        answers.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
     times = Look(world.clinic.pk, NOW).times(row)
     assert (held.start, world.alma.user_id) not in {(one.start, one.therapist) for one in times}
 
@@ -118,7 +119,7 @@ def test_a_hold_never_outlives_its_deadline_without_a_worker(world):
     offer = offered(world, row)
     late = offer.until
     with pytest.raises(OfferGone):
-        acts.accept(offer=offer.uuid, actor=world.actor(world.nora), now=late)
+        answers.accept(offer=offer.uuid, actor=world.actor(world.nora), now=late)
     start = offer.booking.start
     with pytest.raises(PatientBusy):
         booked(world, world.nora, start=start, therapist=world.ben, now=late - timedelta(minutes=1))
@@ -149,7 +150,7 @@ def test_the_licence_counts_on_that_day(world):
     offer = offered(world, row)
     Licence.objects.filter(therapist=world.alma).update(revoked_at=NOW)
     with pytest.raises(NotLicensed):
-        acts.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
+        answers.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
     with pytest.raises(NotLicensed):
         offered(world, waiting(world, world.omar), start=at("2027-03-03", 13))
 
@@ -159,8 +160,8 @@ def test_consent_is_asked_when_it_is_taken(world):
     offer = offered(world, waiting(world, world.nora))
     nora = world.actor(world.nora)
     with pytest.raises(ConsentMissing):
-        acts.accept(offer=offer.uuid, actor=nora, now=NOW)
-    done = acts.accept(offer=offer.uuid, accept={"telehealth": 1}, actor=nora, now=NOW)
+        answers.accept(offer=offer.uuid, actor=nora, now=NOW)
+    done = answers.accept(offer=offer.uuid, accept={"telehealth": 1}, actor=nora, now=NOW)
     assert done.state == "booked"
 
 
@@ -180,13 +181,13 @@ def test_an_earlier_time_moves_the_booking_and_frees_the_old_one(world):
     row = earlier(world, seat)
     assert all(one.start < seat.start for one in Look(world.clinic.pk, NOW).times(row))
     offer = offered(world, row)
-    done = acts.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
+    done = answers.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
     assert (done.pk, done.start, done.session_id) == (seat.pk, offer.booking.start, seat.session_id)
     assert JoinLink.objects.get(booking=seat).token_hash == link.token_hash
     assert Occupancy.objects.filter(live=True).count() == 1
     assert Event.objects.filter(booking=seat, kind="moved").count() == 1
     assert booked(world, world.omar, start=at("2027-03-10", 10)).live
-    again = acts.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
+    again = answers.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
     assert again.pk == seat.pk
 
 
@@ -201,6 +202,6 @@ def test_leaving_frees_what_is_held(world):
 
 def test_staff_take_back(world):
     offer = offered(world, waiting(world, world.nora))
-    acts.withdraw(offer=offer.uuid, actor=world.actor(world.dana), now=NOW)
+    answers.withdraw(offer=offer.uuid, actor=world.actor(world.dana), now=NOW)
     with pytest.raises(OfferGone):
-        acts.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
+        answers.accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)

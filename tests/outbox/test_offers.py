@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Clinic, Consent, Patient, Therapist
+from scheduling.actions import wait_offers as answers
 from scheduling.actions import waitlist as acts
 from scheduling.models import Booking, DayHours, Task, Waiting, WaitOffer, WeeklyHours
 from tests.outbox.acts import booked, cancelled, moved
@@ -51,7 +52,7 @@ def test_a_freed_hour_is_offered_to_the_first_and_passed_on(world, sink, work, f
     offer = WaitOffer.objects.get()
     assert f"https://clinic.example/c/harbor/my/offers/{offer.uuid}/" in mail.text
     assert sink.to("rosa@example.org") == []
-    acts.decline(offer=offer.uuid, actor=world.actor(world.omar), now=NOW + MINUTE)
+    answers.decline(offer=offer.uuid, actor=world.actor(world.omar), now=NOW + MINUTE)
     work(NOW + MINUTE)
     assert open_offers() == [("Rosa", full.start)]
     late = WaitOffer.objects.get(state="open").until
@@ -71,7 +72,7 @@ def test_it_is_told_once_and_not_when_it_was_answered_before(world, sink, work, 
     assert len(sink.to(OMAR)) == 1
     sink.clear()
     Task.objects.filter(kind="offer").update(done_at=None, due_at=NOW)
-    acts.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
+    answers.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
     work()
     assert [one.mail["Subject"] for one in sink.to(OMAR)] == ["Your appointment"]
     assert Task.objects.get(kind="offer").outcome == "over"
@@ -156,7 +157,7 @@ def test_an_earlier_time_is_offered_and_taken(world, sink, work, full):
     cancelled(world, full)
     work()
     assert open_offers() == [("Omar", full.start)]
-    acts.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
+    answers.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
     work()
     omars.refresh_from_db()
     assert omars.start == full.start
