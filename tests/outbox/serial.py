@@ -83,9 +83,8 @@ def calendar_of(sink, address: str) -> Receiver:
     """The calendar of somebody who took all the mail that came, in its order."""
     calendar = Receiver()
     for message in sink.to(address):
-        for part in message.mail.walk():
-            if part.get_content_type() == "text/calendar":
-                calendar.take(part.get_payload(decode=True))
+        if message.calendar_bytes is not None:
+            calendar.take(message.calendar_bytes)
     return calendar
 
 

@@ -39,11 +39,16 @@ class Received:
         return self.mail.get_body(("html",)).get_content()
 
     @property
-    def calendar(self) -> icalendar.Calendar | None:
+    def calendar_bytes(self) -> bytes | None:
         for part in self.mail.walk():
             if part.get_content_type() == "text/calendar":
-                return icalendar.Calendar.from_ical(part.get_content())
+                return part.get_payload(decode=True)
         return None
+
+    @property
+    def calendar(self) -> icalendar.Calendar | None:
+        found = self.calendar_bytes
+        return icalendar.Calendar.from_ical(found) if found else None
 
     @property
     def event(self):

@@ -116,6 +116,23 @@ class Stage:
         seats = [booked(self.world, start=next(self.times), now=now) for _ in range(count)]
         return [str(seat.uuid) for seat in seats]
 
+    def repeat(self, count: int) -> list[str]:
+        """Nora comes every Monday; answers her seats, in order."""
+        from scheduling.models import Booking
+        from tests.outbox.serial import mondays, repeated
+
+        now = datetime.now(UTC)
+        monday = now.date() + timedelta(days=14 - now.weekday())
+        made = repeated(self.world, wanted=mondays(count, first=monday.isoformat()), now=now)
+        seats = Booking.objects.filter(session__series=made).order_by("start")
+        return [str(seat.uuid) for seat in seats]
+
+    def move_by_an_hour(self, seat: str) -> None:
+        from tests.outbox.acts import moved
+
+        one = self.seat(seat)
+        moved(self.world, one, one.start + 60, now=datetime.now(UTC))
+
     def book_yesterday(self) -> str:
         """For half an hour from now, or a little more, whatever time it is."""
         from tests.outbox.acts import booked
@@ -169,11 +186,12 @@ class Stage:
             JoinLink,
             Occupancy,
             Room,
+            Series,
             Session,
             Task,
         )
 
-        for model in (Task, Invite, Event, JoinLink, Room, Booking, Occupancy, Session):
+        for model in (Task, Invite, Event, JoinLink, Room, Booking, Occupancy, Session, Series):
             model.objects.all().delete()
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.calendars.receiver import Receiver
 from tests.databases import PATIENCE, fresh_database
 from tests.outbox import returned
 
@@ -169,6 +170,35 @@ def test_killed_before_the_message_was_taken_nobody_hears_the_end_of_what_they_n
     story = [m.calendar["method"] for m in smtp.to("nora@example.org")]
     assert story.index("CANCEL") > 0
     assert [m.calendar["method"] for m in smtp.to("alma@example.org")] == ["REQUEST"]
+
+
+def test_a_series_survives_a_kill_as_one_mail_each(environment, stage, smtp):
+    """Killed after the first mail was taken; then dates move, are cancelled, and it is killed
+    again: the same bytes come again, and in the end each calendar holds what stands in ours."""
+    smtp.stall = "data"
+    seats = stage("repeat", count=52)
+    with working(environment) as worker:
+        assert smtp.stalled.wait(PATIENCE)
+        kill(worker)
+    smtp.stalled.clear()
+    stage("move_by_an_hour", seat=seats[3])
+    stage("cancel", seat=seats[5])
+    with working(environment) as worker:
+        assert smtp.stalled.wait(PATIENCE)
+        kill(worker)
+    smtp.stall = ""
+    with working(environment):
+        stage.settle()
+    assert 1 <= repeats(smtp) <= 2
+    truth = stage("truth")
+    assert len(truth) == 51
+    for who in ("nora@example.org", "alma@example.org"):
+        calendar = Receiver()
+        for message in {m.id: m for m in smtp.to(who)}.values():
+            calendar.take(message.calendar_bytes)
+        assert [f"{start:%Y%m%dT%H%M%SZ}" for start, _ in calendar.shows()] == truth
+    assert len({m.id for m in smtp.to("nora@example.org")}) == 2
+    assert len({m.id for m in smtp.to("alma@example.org")}) == 1
 
 
 def test_killed_anywhere_nothing_is_lost_and_little_comes_twice(environment, stage, smtp):
