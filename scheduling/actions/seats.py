@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.actor import Actor
 from accounts.models import Patient
@@ -19,30 +19,7 @@ from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState, SessionState
 from scheduling.errors import CancelledAlready, GroupFull, NotFound, StartedAlready
 from scheduling.models import Booking, Event, EventKind, JoinLink, Session
-
-
-def seats_left(session_ids: Collection[int], now: datetime) -> dict[int, int]:
-    """Free seats by session; never told to a patient as a number (GR1)."""
-    limits = seat_limits(session_ids)
-    rows = taking(session_ids, now).values_list("session_id").annotate(taken=Count("pk"))
-    taken = dict(rows)
-    return {pk: max(0, limit - taken.get(pk, 0)) for pk, limit in limits.items()}
-
-
-def seat_limits(session_ids: Collection[int]) -> dict[int, int]:
-    """The seats of each session: the group's, and no more than its facilitators can look after."""
-    rows = (
-        Session.objects.filter(pk__in=session_ids, series__group__isnull=False)
-        .annotate(givers=Count("occupancies", filter=Q(occupancies__live=True)))
-        .values_list("pk", "series__group__capacity", "series__group__per_facilitator", "givers")
-    )
-    return {pk: min(most, each * givers) if each else most for pk, most, each, givers in rows}
-
-
-def taking(session_ids: Collection[int], now: datetime) -> QuerySet[Booking]:
-    """The bookings that take a seat at this moment."""
-    live = Booking.objects.filter(session__in=session_ids, live=True)
-    return live.exclude(held_until__lte=int(now.timestamp()))
+from scheduling.queries.seats import seat_limits, taking
 
 
 def take_seats(

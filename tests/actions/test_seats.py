@@ -8,9 +8,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.actor import Actor
-from scheduling.actions.seats import seats_left, take_seats
+from scheduling.actions.seats import take_seats
 from scheduling.errors import CancelledAlready, GroupFull, StartedAlready
 from scheduling.models import Booking, Event, JoinLink
+from scheduling.queries.seats import seats_left
 from tests.groups import a_session, group, group_series
 from tests.world import LA, NOW, World, build, patient
 
