@@ -23,14 +23,17 @@ from accounts.models import (
     Role,
     Therapist,
 )
-from scheduling.engine.lifecycle import BookingState
+from scheduling.engine.lifecycle import BookingState, GroupState
 from scheduling.errors import NotFound
 from scheduling.models import (
     AccessDay,
     Booking,
     Connection,
     DayHours,
+    Facilitator,
+    Group,
     Holiday,
+    Member,
     Modality,
     Occupancy,
     Offering,
@@ -82,6 +85,19 @@ def may_override(actor: Actor) -> bool:
 def acts_for_patients(actor: Actor) -> bool:
     """Books, moves and cancels for others."""
     return actor.kind is ActorKind.WORKER or actor.has(DESK) or actor.therapist is not None
+
+
+def keeps_groups(actor: Actor) -> bool:
+    """Founds groups and decides when they meet, and who gives them."""
+    return actor.kind is ActorKind.WORKER or actor.has(DESK, ADMIN)
+
+
+def runs_group(actor: Actor, group: int) -> bool:
+    """Takes members in and out: the desk, and whoever gives the group."""
+    if actor.kind is ActorKind.WORKER or actor.has(DESK):
+        return True
+    given = Facilitator.objects.filter(group=group, therapist__in=caseload(actor))
+    return bool(caseload(actor)) and given.exists()
 
 
 def _in_clinic(actor: Actor) -> Q:
@@ -154,6 +170,35 @@ def _waiting_by(actor: Actor, path: str) -> Q:
     return known & whose
 
 
+def _groups(actor: Actor) -> Q | None:
+    """Patients find those that are listed and go on; their own always."""
+    if actor.is_staff:
+        return _in_clinic(actor)
+    found = Q(listed=True) & ~Q(state=GroupState.ENDED.value)
+    if actor.patient:
+        seats = Booking.objects.filter(session__series__group=OuterRef("pk"), patient=actor.patient)
+        found |= Q(Exists(seats.exclude(state=BookingState.HELD.value)))
+        places = Member.objects.filter(group=OuterRef("pk"), patient=actor.patient)
+        found |= Q(Exists(places))
+    return _in_clinic(actor) & found
+
+
+def _members(actor: Actor) -> Q | None:
+    """Facilitators know whom they see in a session of the group."""
+    known = Q(group__clinic=actor.clinic)
+    if actor.has(DESK):
+        return known
+    whose = Q(patient=actor.patient) if actor.patient else Q(pk__in=[])
+    if load := caseload(actor):
+        seen = Booking.objects.filter(
+            patient=OuterRef("patient"),
+            session__series__group=OuterRef("group"),
+            session__occupancies__profile__in=load,
+        )
+        whose |= Q(Exists(seen)) & (Q(patient__user__isnull=True) | ~Q(patient__user=actor.user))
+    return known & whose
+
+
 def _patients(actor: Actor) -> Q | None:
     if actor.has(DESK):
         return Q(clinic=actor.clinic)
@@ -200,6 +245,8 @@ RULES: dict[type[Model], Callable[[Actor], Q | None]] = {
     Session: _sessions,
     Booking: _bookings,
     Series: _series,
+    Group: _groups,
+    Member: _members,
     Waiting: _waiting,
     WaitOffer: _wait_offers,
     Patient: _patients,

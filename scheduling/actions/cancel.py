@@ -16,6 +16,7 @@ from scheduling.actions.book import lock_patient
 from scheduling.actions.offer import lock_therapists
 from scheduling.actions.release import release_expired
 from scheduling.actions.rooms import renew_room, revoke_room
+from scheduling.actions.seats import free_numbers, lock_sessions, release_seats
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState, CancelReason, SessionState
 from scheduling.errors import (
@@ -26,7 +27,16 @@ from scheduling.errors import (
     TooLate,
     UndoTooLate,
 )
-from scheduling.models import Booking, EventKind, JoinLink, Occupancy, Session
+from scheduling.models import (
+    Booking,
+    Entry,
+    EventKind,
+    JoinLink,
+    Kind,
+    Member,
+    Occupancy,
+    Session,
+)
 
 UNDO = timedelta(minutes=5)
 BY_PATIENT = (CancelReason.PATIENT, CancelReason.PATIENT_LATE)
@@ -47,7 +57,7 @@ def cancel(
 
     Patients need no reason and have until the clinic's `change_notice`; staff give a coded one.
     Within `late_notice` a patient's cancellation is marked late. `others`: starts (minutes) that
-    the message names in its place; they are not kept.
+    the message names in its place; they are not kept. Of a group it frees the seat alone (BL4).
     """
     seat = lock_booking(booking, actor, now)
     staff = acts_as_staff(actor, seat)
@@ -72,10 +82,13 @@ def cancel(
         ]
     )
     session = seat.session
-    Occupancy.objects.filter(session=session).update(live=False)
-    _turn(session, SessionState.CANCELLED)
-    JoinLink.objects.filter(session=session).update(revoked_at=now)
-    revoke_room(session)
+    if in_group(seat):
+        JoinLink.objects.filter(booking=seat).update(revoked_at=now)
+    else:
+        Occupancy.objects.filter(session=session).update(live=False)
+        _turn(session, SessionState.CANCELLED)
+        JoinLink.objects.filter(session=session).update(revoked_at=now)
+        revoke_room(session)
     facts: dict[str, Any] = {"reason": code.value}
     if others:
         facts["others"] = list(others)
@@ -94,19 +107,53 @@ def undo_cancel(*, booking: UUID, actor: Actor, now: datetime) -> Booking:
         raise UndoTooLate(subject=seat.patient_id)
     require_undoer(seat, actor)
     session = seat.session
-    release_expired(therapist_of(session), now)
-    Occupancy.objects.filter(session=session).update(live=True)
+    if in_group(seat):
+        sit_down_again(seat, now)
+    else:
+        release_expired(therapist_of(session), now)
+        Occupancy.objects.filter(session=session).update(live=True)
     seat.state, seat.live, seat.cancelled_at = BookingState.BOOKED.value, True, None
     seat.cancel_reason, seat.cancelled_by, seat.late = "", "", False
     seat.save(
-        update_fields=["state", "live", "cancelled_at", "cancel_reason", "cancelled_by", "late"]
+        update_fields=[
+            "state",
+            "live",
+            "seat",
+            "cancelled_at",
+            "cancel_reason",
+            "cancelled_by",
+            "late",
+        ]
     )
-    _turn(session, SessionState.SCHEDULED)
-    JoinLink.objects.filter(session=session).update(revoked_at=None)
-    renew_room(session)
+    if in_group(seat):
+        JoinLink.objects.filter(booking=seat).update(revoked_at=None)
+    else:
+        _turn(session, SessionState.SCHEDULED)
+        JoinLink.objects.filter(session=session).update(revoked_at=None)
+        renew_room(session)
     happened(EventKind.RESTORED, session=session, booking=seat, actor=actor, now=now)
     audit.record(actor, "booking.undo_cancel", subject=seat.patient_id, obj=seat.uuid)
     return seat
+
+
+def in_group(seat: Booking) -> bool:
+    """Whether it is one seat of several: the session is not this patient's to end."""
+    return seat.session.service.kind == Kind.GROUP.value
+
+
+def sit_down_again(seat: Booking, now: datetime) -> None:
+    """A number that is free now; none for who has left the group, or where the date is off."""
+    lock_sessions([seat.session])
+    if seat.session.state != SessionState.SCHEDULED.value:
+        raise IllegalChange(subject=seat.patient_id)
+    series = seat.session.series
+    group = series.group if series else None
+    if group is not None and group.entry != Entry.OPEN.value:
+        places = Member.objects.filter(group=group, patient=seat.patient, left_at__isnull=True)
+        if not places.exists():
+            raise IllegalChange(subject=seat.patient_id)
+    release_seats([seat.session], now)
+    seat.seat = free_numbers([seat.session_id], now)[seat.session_id]
 
 
 def lock_booking(booking: UUID, actor: Actor, now: datetime) -> Booking:

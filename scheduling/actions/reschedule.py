@@ -14,13 +14,14 @@ from scheduling.actions.action import action, happened
 from scheduling.actions.cancel import (
     BY_STAFF,
     acts_as_staff,
+    in_group,
     lock_booking,
     require_changeable,
 )
 from scheduling.actions.links import new_join_link
 from scheduling.actions.offer import Offer, lock_therapists, require_offer
 from scheduling.actions.rooms import renew_room
-from scheduling.errors import NotFound, ReasonMissing
+from scheduling.errors import GroupService, NotFound, ReasonMissing
 from scheduling.models import Booking, EventKind, JoinLink, Occupancy, Session
 
 
@@ -44,6 +45,8 @@ def reschedule(
     keeps the old time. `reason`: one of BY_STAFF, kept in the history; staff always give it.
     """
     before = policy.find(Booking, actor, uuid=booking)
+    if in_group(before):
+        raise GroupService(subject=before.patient_id)
     occupancy = before.session.occupancies.select_related("profile").get()
     staff = acts_as_staff(actor, before)
     if (staff or reason) and reason not in [code.value for code in BY_STAFF]:

@@ -1,0 +1,541 @@
+"""Groups: found one, make its sessions ahead of time, come in and go.
+
+Nobody in a group is told of anybody else: each event is about one seat, or about a whole date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from accounts import audit
+from accounts.actions.consent import current_versions, signed_forms
+from accounts.actor import Actor
+from accounts.models import Form, Patient, Therapist
+from scheduling import policy
+from scheduling.actions.action import action
+from scheduling.actions.book import lock_patient, require_consent
+from scheduling.actions.cancel import change_notice, coded
+from scheduling.actions.links import new_join_link
+from scheduling.actions.offer import lock_therapists
+from scheduling.actions.release import release_expired
+from scheduling.actions.rooms import want_room
+from scheduling.actions.seats import take_seats, tell_seats
+from scheduling.engine.hours import UnknownZone, local_day, require_zone
+from scheduling.engine.interval import to_minute
+from scheduling.engine.lifecycle import BookingState, GroupState, LeaveReason, SessionState
+from scheduling.engine.recurrence import parse_rule
+from scheduling.errors import (
+    BadInput,
+    ConsentMissing,
+    FacilitatorsBusy,
+    GroupClosed,
+    GroupFull,
+    LicenceLapses,
+    MemberAlready,
+    NoSuchZone,
+    NotFound,
+    NotLicensed,
+    NotOffered,
+    PatientBusy,
+)
+from scheduling.models import (
+    Booking,
+    Entry,
+    Event,
+    EventKind,
+    Facilitator,
+    Group,
+    JoinLink,
+    Kind,
+    Member,
+    Occupancy,
+    Series,
+    SeriesLink,
+    Service,
+    Session,
+)
+from scheduling.queries import groups
+from scheduling.queries.repeat import Pattern
+from scheduling.queries.seats import seat_limits
+
+# Found
+
+
+@action("group.found")
+def found(
+    *,
+    service: UUID,
+    name: str,
+    about: str = "",
+    entry: str,
+    capacity: int,
+    per_facilitator: int | None = None,
+    entry_sessions: int | None = None,
+    module_sessions: int | None = None,
+    cycle_sessions: int | None = None,
+    listed: bool = True,
+    pattern: Pattern,
+    medium: str,
+    facilitators: Sequence[UUID],
+    skip: Collection[int] = (),
+    actor: Actor,
+    now: datetime,
+) -> Group:
+    """A group with its series and its sessions of the next weeks. `facilitators`: the lead first.
+
+    FacilitatorsBusy carries the dates on which one of them is busy or off; those in `skip` (slots)
+    are left out for good.
+    """
+    if not policy.keeps_groups(actor):
+        raise NotFound
+    what = policy.find(Service, actor, uuid=service, active=True, kind=Kind.GROUP.value)
+    if medium not in what.media:
+        raise NotOffered
+    require_rules(entry, capacity, module_sessions, cycle_sessions)
+    require_rule(pattern)
+    people = find_therapists(facilitators, actor)
+    lock_therapists(*(one.user_id for one in people))
+    group = Group.objects.create(
+        clinic_id=what.clinic_id,
+        service=what,
+        name=name[:80],
+        about=about,
+        entry=entry,
+        capacity=capacity,
+        per_facilitator=per_facilitator,
+        entry_sessions=entry_sessions,
+        module_sessions=module_sessions,
+        cycle_sessions=cycle_sessions,
+        listed=listed,
+        created_at=now,
+    )
+    Facilitator.objects.bulk_create(
+        Facilitator(group=group, therapist=one, lead=place == 0, from_day=pattern.first)
+        for place, one in enumerate(people)
+    )
+    begin(group, pattern, medium, skip, actor, now)
+    audit.record(actor, "group.found", obj=group)
+    return group
+
+
+def require_rules(entry: str, capacity: int, module: int | None, cycle: int | None) -> None:
+    if entry not in Entry.values:
+        raise BadInput(field="entry")
+    if capacity < 1:
+        raise BadInput(field="capacity")
+    if entry == Entry.ROLLING.value and not (module and cycle and cycle >= module >= 1):
+        raise BadInput(field="cycle_sessions")
+
+
+def require_rule(pattern: Pattern) -> None:
+    try:
+        parse_rule(pattern.rule)
+        require_zone(pattern.zone)
+    except UnknownZone as error:
+        raise NoSuchZone from error
+    except ValueError as error:
+        raise BadInput(field="rule") from error
+    if not 0 <= pattern.at < 1440 or (pattern.last and pattern.last < pattern.first):
+        raise BadInput(field="last")
+
+
+def find_therapists(uuids: Sequence[UUID], actor: Actor) -> list[Therapist]:
+    """In the order of `uuids`; each once, at least one."""
+    rows = policy.visible(Therapist, actor).filter(uuid__in=uuids, active=True)
+    by_uuid = {one.uuid: one for one in rows.select_related("user")}
+    if not uuids or len(by_uuid) < len(uuids):
+        raise BadInput(field="facilitators")
+    return [by_uuid[uuid] for uuid in uuids]
+
+
+def begin(
+    group: Group,
+    pattern: Pattern,
+    medium: str,
+    skip: Collection[int],
+    actor: Actor,
+    now: datetime,
+    follows: Series | None = None,
+) -> Series:
+    """A series of the group from `pattern.first` on, with the sessions of the window.
+
+    The facilitators are locked.
+    """
+    series = Series.objects.create(
+        clinic_id=group.clinic_id,
+        service_id=group.service_id,
+        group=group,
+        follows=follows,
+        zone=pattern.zone,
+        rule=pattern.rule,
+        at=pattern.at,
+        first_day=pattern.first,
+        last_day=pattern.last,
+        medium=medium,
+        created_at=now,
+    )
+    slots = groups.due_slots(series, now, now + groups.WINDOW)
+    require_givers(series, [slot for slot in slots if slot not in skip], now)
+    leave_out(series, [slot for slot in slots if slot in skip], now)
+    make_dates(series, [slot for slot in slots if slot not in skip], actor, now)
+    return series
+
+
+def require_givers(
+    series: Series, slots: Sequence[int], now: datetime, own: Collection[int] = ()
+) -> None:
+    """Everybody who is to give one of the dates is free then, or FacilitatorsBusy."""
+    assert series.group is not None
+    for user in {one.therapist.user_id for one in groups.facilitators(series.group)}:
+        release_expired(user, now)
+    against = groups.conflicts(givers_of(series, slots), series.service, now, own)
+    if against:
+        raise FacilitatorsBusy(
+            dates={slot: min(whys.values()) for slot, whys in against.items()},
+            who={slot: sorted(whys) for slot, whys in against.items()},
+        )
+
+
+def givers_of(series: Series, slots: Iterable[int]) -> dict[int, list[Therapist]]:
+    """Who is on duty at each slot, the lead first; slots that nobody gives are not in it."""
+    assert series.group is not None
+    rows = groups.facilitators(series.group)
+    duty = {slot: groups.on_duty(rows, local_day(series.zone, slot)) for slot in slots}
+    return {slot: [one.therapist for one in some] for slot, some in duty.items() if some}
+
+
+# The window
+
+
+def fill(series: Series, *, actor: Actor, now: datetime) -> list[Session]:
+    """Make what the window lacks: sessions, and the members' seats in them.
+
+    A facilitator who is busy is left out where somebody else gives the date; where nobody can, the
+    date is not made, and tried again the next time.
+    """
+    group = series.group
+    assert group is not None
+    if group.state != GroupState.RUNNING.value or series.ended_at is not None:
+        return []
+    users = {one.therapist.user_id for one in groups.facilitators(group)}
+    lock_therapists(*users)
+    slots = groups.due_slots(series, now, now + groups.WINDOW)
+    if not slots:
+        return []
+    for user in users:
+        release_expired(user, now)
+    made = make_dates(series, slots, actor, now)
+    if made:
+        audit.record(actor, "group.fill", obj=group, clinic=group.clinic_id)
+    return made
+
+
+def make_dates(series: Series, slots: Sequence[int], actor: Actor, now: datetime) -> list[Session]:
+    """Sessions at these slots, each by whoever is on duty and free, and the members' seats."""
+    wanted = givers_of(series, slots)
+    against = groups.conflicts(wanted, series.service, now)
+    free = {
+        slot: [one for one in some if one.pk not in against.get(slot, {})]
+        for slot, some in wanted.items()
+    }
+    made = insert(series, {slot: some for slot, some in free.items() if some}, now)
+    want_room(*made)
+    tell_dates(EventKind.BOOKED, made, actor, now)
+    assert series.group is not None
+    for member in groups.members(series.group):
+        seat_member(member, made, actor, now)
+    return made
+
+
+def insert(
+    series: Series, givers: Mapping[int, Sequence[Therapist]], now: datetime
+) -> list[Session]:
+    minutes = series.service.minutes
+    sessions = Session.objects.bulk_create(
+        Session(
+            clinic_id=series.clinic_id,
+            service_id=series.service_id,
+            series=series,
+            slot=slot,
+            start=slot,
+            end=slot + minutes,
+            zone=some[0].time_zone,
+            medium=series.medium,
+            state=SessionState.SCHEDULED.value,
+            created_at=now,
+        )
+        for slot, some in sorted(givers.items())
+    )
+    people = {one.pk: one for some in givers.values() for one in some}
+    margins = groups.buffers(series.service, people)
+    pairs = [(one, who) for one in sessions for who in givers[one.start]]
+    Occupancy.objects.bulk_create(occupancy(one, who, margins[who.pk]) for one, who in pairs)
+    JoinLink.objects.bulk_create(
+        new_join_link(one, now, therapist_id=who.user_id) for one, who in pairs
+    )
+    return sessions
+
+
+def occupancy(session: Session, who: Therapist, margins: tuple[int, int]) -> Occupancy:
+    before, after = margins
+    return Occupancy(
+        session=session,
+        therapist_id=who.user_id,
+        profile=who,
+        start=session.start,
+        end=session.end,
+        buffer_before=before,
+        buffer_after=after,
+        busy_from=session.start - before,
+        busy_until=session.end + after,
+    )
+
+
+def leave_out(series: Series, slots: Sequence[int], now: datetime) -> None:
+    """Dates that the rule gives and that do not take place: they are not tried again."""
+    Session.objects.bulk_create(
+        Session(
+            clinic_id=series.clinic_id,
+            service_id=series.service_id,
+            series=series,
+            slot=slot,
+            start=slot,
+            end=slot + series.service.minutes,
+            zone=series.zone,
+            medium=series.medium,
+            state=SessionState.CANCELLED.value,
+            created_at=now,
+        )
+        for slot in slots
+    )
+
+
+def tell_dates(
+    kind: EventKind, sessions: Iterable[Session], actor: Actor, now: datetime, **facts: object
+) -> None:
+    """An event about each whole date."""
+    Event.objects.bulk_create(
+        Event(
+            clinic_id=one.clinic_id, session=one, kind=kind.value, actor=actor.name, at=now,
+            facts=facts,
+        )
+        for one in sessions
+    )  # fmt: skip
+
+
+def seat_member(
+    member: Member, sessions: Sequence[Session], actor: Actor, now: datetime
+) -> list[Booking]:
+    """The member's seats in new sessions. None where the member sits elsewhere then, or the lead
+    may not treat them: the group's page says so (`queries.roster.seatless`)."""
+    until = member.until_start
+    mine = [
+        one
+        for one in sessions
+        if member.from_start <= (one.slot or 0) and (until is None or (one.slot or 0) <= until)
+    ]
+    lock_patient_row(member.patient_id)
+    busy = {one.pk for one in groups.clashes(member.patient_id, mine, now)}
+    barred = set(barred_slots(member.group, member.place, member.zone, mine))
+    fit = [one for one in mine if one.pk not in busy and one.slot not in barred]
+    if not fit or not member.patient.active:
+        return []
+    return take_seats(
+        fit, member.patient, place=member.place, zone=member.zone, actor=actor, now=now
+    )
+
+
+def lock_patient_row(patient: int) -> None:
+    list(Patient.objects.select_for_update(no_key=True).filter(pk=patient).values_list("pk"))
+
+
+def barred_slots(group: Group, place: str, zone: str, sessions: Iterable[Session]) -> list[int]:
+    """At which of them the lead may not treat somebody from there."""
+    wanted = {one.slot or 0: one for one in sessions}
+    zones = {one.series.zone for one in wanted.values() if one.series}
+    lead = {
+        slot: who for where in zones for slot, who in groups.leads(group, where, wanted).items()
+    }
+    return groups.unlicensed(lead, place, zone)
+
+
+# Come in
+
+
+@action("group.join")
+def join(
+    *,
+    group: UUID,
+    patient: int,
+    place: str,
+    zone: str,
+    start: int | None = None,
+    accept: Mapping[str, int] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> list[Booking]:
+    """Take a place; answers the seats that it brings in the dates which are made already.
+
+    By the patient, or by staff who keep the group. `start`: the session of an open group, or the
+    entry point of a rolling one (without it the next); closed groups have but one way in.
+    """
+    row = find_running(group, patient, actor)
+    who = lock_patient(patient, actor, now)
+    require_group_consent(who, accept or {}, actor, now)
+    complete(row, now)
+    sessions, member = way_in(row, who, start, place, zone, now)
+    require_licence(row, place, zone, sessions)
+    if busy := groups.clashes(who.pk, sessions, now):
+        raise PatientBusy(subject=who.pk, dates=[one.start for one in busy])
+    seats = take_seats(sessions, who, place=place, zone=zone, actor=actor, now=now)
+    if member is not None:
+        require_places(row, sessions)
+        member.save()
+    audit.record(actor, "group.join", subject=who.pk, obj=row)
+    return seats
+
+
+def find_running(group: UUID, patient: int, actor: Actor) -> Group:
+    row = policy.find(Group, actor, uuid=group)
+    if actor.patient != patient and not policy.runs_group(actor, row.pk):
+        raise NotFound
+    if row.state != GroupState.RUNNING.value:
+        raise GroupClosed(subject=patient)
+    return row
+
+
+def require_group_consent(
+    patient: Patient, accept: Mapping[str, int], actor: Actor, now: datetime
+) -> None:
+    """Telehealth, and confidentiality in groups where the clinic has such a form."""
+    require_consent(patient, accept, actor, now)
+    asked = Form.GROUP.value in current_versions(patient.clinic_id)
+    if asked and Form.GROUP.value not in signed_forms(patient, now):
+        raise ConsentMissing(subject=patient.pk, form=Form.GROUP.value)
+
+
+def way_in(
+    group: Group, patient: Patient, start: int | None, place: str, zone: str, now: datetime
+) -> tuple[list[Session], Member | None]:
+    """The sessions that are taken, and the membership that is not saved yet (None: drop-in)."""
+    if group.entry == Entry.OPEN.value:
+        return [one_session(group, patient, start, now)], None
+    if Member.objects.filter(group=group, patient=patient, left_at__isnull=True).exists():
+        raise MemberAlready(subject=patient.pk)
+    ways = groups.entries(group, now)
+    if start is not None:
+        ways = [one for one in ways if one.sessions[0].start == start]
+    if not ways:
+        raise GroupClosed(subject=patient.pk)
+    way = ways[0]
+    member = Member(
+        group=group,
+        patient=patient,
+        from_start=way.sessions[0].slot or 0,
+        until_start=way.until,
+        place=place,
+        zone=zone,
+        joined_at=now,
+    )
+    return way.sessions, member
+
+
+def one_session(group: Group, patient: Patient, start: int | None, now: datetime) -> Session:
+    found = [one for one in groups.coming(group, now) if one.start == start]
+    if not found:
+        raise GroupClosed(subject=patient.pk)
+    if Booking.objects.filter(
+        session=found[0], patient=patient, state=BookingState.BOOKED.value
+    ).exists():
+        raise MemberAlready(subject=patient.pk)
+    return found[0]
+
+
+def require_licence(group: Group, place: str, zone: str, sessions: Sequence[Session]) -> None:
+    """The lead's, for the member's state on the day of each session; never set aside (TH2)."""
+    barred = barred_slots(group, place, zone, sessions)
+    if not barred:
+        return
+    raise NotLicensed if len(barred) == len(sessions) else LicenceLapses(dates=barred)
+
+
+def require_places(group: Group, sessions: Sequence[Session]) -> None:
+    """A member who is away on a date keeps the place: it is not sold to another member. Under the
+    sessions' locks."""
+    limits = seat_limits([one.pk for one in sessions])
+    taken = groups.members_at(group, [one.slot or 0 for one in sessions])
+    if any(taken[one.slot or 0] >= limits[one.pk] for one in sessions):
+        raise GroupFull
+
+
+def complete(group: Group, now: datetime) -> int:
+    """End the memberships whose last session is over."""
+    over = Member.objects.filter(
+        group=group, left_at__isnull=True, until_start__lt=to_minute(now) - group.service.minutes
+    )
+    return over.update(left_at=now, left_reason=LeaveReason.COMPLETED.value)
+
+
+# Go
+
+
+@action("group.leave")
+def leave(*, member: UUID, reason: str = "", actor: Actor, now: datetime) -> Member:
+    """Give up the place and every seat to come; nobody else hears of it (BL4).
+
+    By the member, or by staff with a coded reason (BY_STAFF). Of a patient's own, what is within
+    the clinic's `change_notice` stays as it is.
+    """
+    row = policy.find(Member, actor, uuid=member)
+    own = actor.patient == row.patient_id
+    if not own and not policy.runs_group(actor, row.group_id):
+        raise NotFound
+    lock_patient_row(row.patient_id)
+    row.refresh_from_db()
+    if row.left_at is not None:
+        raise NotFound
+    seats = own_seats(row, to_minute(now) + (change_notice(row.group.clinic) if own else 0))
+    give_up(seats, reason, not own, actor, now)
+    row.left_at = now
+    row.left_reason = (LeaveReason.PATIENT if own else LeaveReason.CLINIC).value
+    row.save(update_fields=["left_at", "left_reason"])
+    if not own_seats(row, to_minute(now)):
+        SeriesLink.objects.filter(series__group=row.group_id, patient=row.patient_id).update(
+            revoked_at=now
+        )
+    audit.record(actor, "group.leave", subject=row.patient_id, obj=row)
+    return row
+
+
+def own_seats(member: Member, after: int) -> list[Booking]:
+    rows = Booking.objects.filter(
+        session__series__group=member.group_id,
+        patient=member.patient_id,
+        state=BookingState.BOOKED.value,
+        start__gt=after,
+    )
+    return list(rows.select_related("session", "clinic").order_by("start"))
+
+
+def give_up(
+    seats: Sequence[Booking], reason: str, staff: bool, actor: Actor, now: datetime
+) -> None:
+    """Free seats, and nothing but these: their sessions, rooms and other people's links stay."""
+    for seat in seats:
+        early = seat.start - to_minute(now) >= seat.clinic.late_notice
+        code = coded(reason, staff, early)
+        seat.state, seat.live, seat.cancelled_at = BookingState.CANCELLED.value, False, now
+        seat.cancel_reason, seat.cancelled_by = code.value, actor.name
+        seat.late = code.value == "patient_late"
+    Booking.objects.bulk_update(
+        seats, ["state", "live", "cancelled_at", "cancel_reason", "cancelled_by", "late"]
+    )
+    JoinLink.objects.filter(booking__in=seats).update(revoked_at=now)
+    tell_seats(EventKind.CANCELLED, seats, actor, now, left=True)
+
+
+def day_of(series: Series, session: Session) -> date:
+    """The day of the group's own clock."""
+    return local_day(series.zone, session.start)
