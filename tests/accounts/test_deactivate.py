@@ -50,8 +50,8 @@ def test_all_that_somebody_holds_is_void_at_once(home):
     """AC7: web session, API token, join link, pending sign-in code, reset code, password,
     invitation."""
     alma = home.alma.user
-    booking_things(home)
-    link = JoinLink.objects.get(therapist__isnull=False)
+    booked = booking_things(home)["booking"]
+    link = JoinLink.objects.get(session__bookings__uuid=booked, therapist__isnull=False)
     session = sign_in(Client(), alma)
     token = make_token(home, alma)
     bearer = {"Authorization": f"Bearer {token}"}

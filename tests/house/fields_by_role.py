@@ -144,9 +144,15 @@ def me(letter: str) -> set[str]:
     return {"email", "roles", "patient"} | own
 
 
+def series_keys(letter: str) -> set[str]:
+    told = "id rule zone time first last medium review_after follows bookings"
+    return set(told.split()) | {f"bookings.{key}" for key in booking_keys(letter)}
+
+
 API = {  # route below the clinic -> letter -> keys
     "bookings/": booking_list,
     "bookings/<uuid:booking>/": booking_keys,
+    "series/<uuid:series>/": series_keys,
     "me/": me,
     "consent-forms/": lambda _letter: {"form", "version", "text"},
     "services/": lambda _letter: SERVICES,
