@@ -27,7 +27,7 @@ from scheduling.engine.interval import to_minute
 from scheduling.engine.recurrence import parse_rule
 from scheduling.errors import BadInput, NotFound, Refusal
 from scheduling.models import Booking, Series
-from scheduling.queries import times
+from scheduling.queries import recurring, times
 from scheduling.queries.repeat import Asked, Checked, Pattern, check
 from scheduling.web.booking.forms import full_name
 from scheduling.web.desk.frame import here
@@ -190,7 +190,7 @@ def plan_page(plan: Plan, refusal: Refusal | None = None, status: int = 200) -> 
             "dates": dates,
             "free": free,
             "conflicts": len(dates) - free,
-            "rule": words.rule(plan.pattern().rule),
+            "rule": recurring.every(plan.pattern().rule),
             "with": full_name(plan.host),
         }
     elif form.is_bound or request.method == "POST":

@@ -19,13 +19,12 @@ from scheduling.actions.repeat import cancel_from, undo_cancel_from
 from scheduling.engine.interval import to_minute
 from scheduling.errors import NotFound, Refusal
 from scheduling.models import Booking, Medium, Series
-from scheduling.queries import mine, times
+from scheduling.queries import mine, recurring, times
 from scheduling.queries.mine import Appointment
 from scheduling.web.booking import words as patient_words
 from scheduling.web.booking.forms import full_name
 from scheduling.web.desk.frame import here
 from scheduling.web.door import PageRequest, signed_in
-from scheduling.web.series import words
 from scheduling.web.series.frame import bookings, page
 from scheduling.web.series.plan import number
 from scheduling.web.therapist import words as staff_words
@@ -60,7 +59,7 @@ def series_page(
         "series": row,
         "own": not staff,
         "patient": seats[0].patient if staff else None,
-        "title": words.rule(row.rule),
+        "title": recurring.every(row.rule),
         "when": times.clock(times.local(seats[0].session.slot or seats[0].start, zone)),
         "zone_city": times.city(zone),
         "medium": Medium(row.medium).label,
@@ -124,7 +123,7 @@ def cancel_it(request: PageRequest, series: UUID) -> HttpResponse:
         "dates": would,
         "reasons": staff_words.reasons(mine=False) if staff else [],
         "keep": slot,
-        "title": words.rule(row.rule),
+        "title": recurring.every(row.rule),
     }
     audit.record(request.actor, "series.view", subject=row.patient_id, obj=row)
     return page(request, "cancel", context, own=not staff)
