@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +17,18 @@ from scheduling.engine.hours import local_day, offset_at
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import NotFound
-from scheduling.models import Booking, Occupancy, Service
+from scheduling.models import Booking, Group, Kind, Occupancy, Service
+
+READ = ("session__service__modality", "session__series__group")
+"""What an Appointment is made of, beside its therapists."""
 
 
 @dataclass(frozen=True)
 class Appointment:
-    """A booking as its patient reads it. Times are minutes, UTC; `zone` is the patient's."""
+    """A booking as its patient reads it. Times are minutes, UTC; `zone` is the patient's.
+
+    `hosts`: who gives it, several in a group; `therapist` is the first of them.
+    """
 
     uuid: UUID
     reference: str
@@ -33,9 +40,16 @@ class Appointment:
     medium: str
     service: Service
     therapist: Therapist
+    hosts: tuple[Therapist, ...]
+    group: Group | None
     late: bool
     cancelled_at: datetime | None
     attendance: str
+
+    @property
+    def in_group(self) -> bool:
+        """One seat of several: it cannot be moved, and its time is not the patient's to end."""
+        return self.group is not None
 
     @property
     def elsewhere(self) -> bool:
@@ -63,7 +77,7 @@ def own_profile(actor: Actor) -> Patient:
 
 def own_one(actor: Actor, booking: UUID) -> Booking:
     """One's own booking with session and service, or NotFound."""
-    found = own(actor).select_related("session__service__modality").filter(uuid=booking).first()
+    found = own(actor).select_related(*READ).filter(uuid=booking).first()
     if found is None:
         raise NotFound
     return found
@@ -72,16 +86,24 @@ def own_one(actor: Actor, booking: UUID) -> Booking:
 def appointments(bookings: Iterable[Booking], zone: str = "") -> list[Appointment]:
     """One query for their therapists. `zone`: the patient's now, else the one chosen then."""
     rows = list(bookings)
-    hosts = Occupancy.objects.filter(session__in=[row.session_id for row in rows])
-    by_session = {one.session_id: one.profile for one in hosts.select_related("profile")}
-    return [_appointment(row, by_session[row.session_id], zone or row.zone) for row in rows]
+    taken = Occupancy.objects.filter(session__in=[row.session_id for row in rows])
+    hosts: defaultdict[int, list[Occupancy]] = defaultdict(list)
+    for one in taken.select_related("profile").order_by("pk"):
+        hosts[one.session_id].append(one)
+    return [_appointment(row, _given_by(hosts[row.session_id]), zone or row.zone) for row in rows]
+
+
+def _given_by(taken: list[Occupancy]) -> tuple[Therapist, ...]:
+    """Who gives it now; of a session that is off, who would have."""
+    stand = [one for one in taken if one.live]
+    return tuple(one.profile for one in stand or taken)
 
 
 def appointment(booking: Booking, zone: str = "") -> Appointment:
     return appointments([booking], zone)[0]
 
 
-def _appointment(row: Booking, therapist: Therapist, zone: str) -> Appointment:
+def _appointment(row: Booking, hosts: tuple[Therapist, ...], zone: str) -> Appointment:
     return Appointment(
         uuid=row.uuid,
         reference=row.reference,
@@ -92,23 +114,30 @@ def _appointment(row: Booking, therapist: Therapist, zone: str) -> Appointment:
         place=row.place,
         medium=row.session.medium,
         service=row.session.service,
-        therapist=therapist,
+        therapist=hosts[0],
+        hosts=hosts,
+        group=_group(row),
         late=row.late,
         cancelled_at=row.cancelled_at,
         attendance=row.attendance,
     )
 
 
+def _group(row: Booking) -> Group | None:
+    grouped = row.session.service.kind == Kind.GROUP.value
+    return row.session.series.group if grouped and row.session.series else None
+
+
 def upcoming(actor: Actor, now: datetime) -> list[Booking]:
     """Booked and not over, the next one first."""
     rows = own(actor).filter(state=BookingState.BOOKED.value, end__gt=to_minute(now))
-    return list(rows.select_related("session__service__modality").order_by("start"))
+    return list(rows.select_related(*READ).order_by("start"))
 
 
 def past(actor: Actor, now: datetime, count: int, skip: int = 0) -> list[Booking]:
     """Over or cancelled, the latest first; one more than `count` if there are more."""
     gone = own(actor).exclude(state=BookingState.BOOKED.value, end__gt=to_minute(now))
-    rows = gone.select_related("session__service__modality").order_by("-start", "-pk")
+    rows = gone.select_related(*READ).order_by("-start", "-pk")
     return list(rows[skip : skip + count + 1])
 
 

@@ -15,11 +15,11 @@ from accounts.web.profile import require_profile
 from scheduling.actions.cancel import change_notice
 from scheduling.engine.interval import to_minute
 from scheduling.models import Booking, JoinLink, Medium
-from scheduling.queries import mine, times
+from scheduling.queries import mine, times, waitlist
 from scheduling.queries.mine import Appointment
 from scheduling.web.booking import words
-from scheduling.web.booking.forms import full_name
 from scheduling.web.door import PageRequest, signed_in
+from scheduling.web.waiting.words import offered
 
 OPENS = 10  # minutes before the start
 PER_PAGE = 20
@@ -37,7 +37,11 @@ def sessions(request: PageRequest) -> HttpResponse:
     gone = mine.past(request.actor, request.now, PER_PAGE, skip)
     shown = gone[:PER_PAGE]
     ways = ways_in(coming)
+    waits = list(waitlist.line(waitlist.own(request.actor)))
+    offers = waitlist.open_offers(waits, request.now)
     page = {
+        "waits": bool(waits),
+        "offers": [offered(one, patient.time_zone, request.now) for one in offers.values()],
         "upcoming": [entry(one, request, ways, patient) for one in _read(coming, patient)],
         "past": [past_entry(one, request) for one in _read(shown, patient)],
         "earlier_url": f"?skip={skip + PER_PAGE}" if len(gone) > PER_PAGE else "",
@@ -65,7 +69,7 @@ def entry(
     return {
         "one": one,
         "when": times.when(one.start, one.end, one.zone),
-        "with": full_name(one.therapist),
+        "with": words.hosts(one),
         "medium": Medium(one.medium).label,
         "by_video": one.medium == Medium.VIDEO.value,
         "ending": patient.phone[-4:],
@@ -80,7 +84,7 @@ def past_entry(one: Appointment, request: PageRequest) -> dict[str, Any]:
     return {
         "one": one,
         "when": times.when(one.start, one.end, one.zone),
-        "with": full_name(one.therapist),
+        "with": words.hosts(one),
         "label": label,
         "kind": kind,
     }

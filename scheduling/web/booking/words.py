@@ -73,13 +73,19 @@ def facts(
         else None,
         (_("What"), _service(one)),
         (_("Length"), _("%(minutes)d minutes") % {"minutes": one.end - one.start}),
-        (_("With"), full_name(one.therapist)),
+        (_("Group"), one.group.name) if one.group else None,
+        (_("With"), hosts(one)),
         (_("Licence"), _licence(licence)) if licence else None,
         (_("How"), str(Medium(one.medium).label)),
         (_("You will be in"), place_name(one.place)),
         (_("Price or cover"), one.service.price) if one.service.price else None,
     ]
     return [{"term": term, "value": value} for term, value in filter(None, said)]
+
+
+def hosts(one: Appointment) -> str:
+    """Everybody who gives it: "Alma Reyes, LMFT; Ben Stone" """
+    return _("; ").join(full_name(who) for who in one.hosts)
 
 
 def _service(one: Appointment) -> str:
