@@ -22,7 +22,7 @@ from scheduling.calendars.invites import (
 )
 from scheduling.calendars.mime import compose
 from scheduling.engine.interval import to_minute
-from scheduling.models import Event, EventKind, Invite, Task
+from scheduling.models import Booking, Event, EventKind, Invite, Task
 from scheduling.outbox import words
 from scheduling.outbox.mail import new_message_id
 from scheduling.outbox.queue import Failed
@@ -127,9 +127,9 @@ def to_say(standing: Standing, news: News, now: datetime) -> Words:
         host=host,
         other_host=news is News.CHANGED
         and not host
-        and facts_of(standing, EventKind.MOVED)["host"],
+        and facts_of(standing.booking, EventKind.MOVED)["host"],
         join_url="" if off else join_url(standing),
-        others=others_in_its_place(standing) if off and not host else (),
+        others=others_in_place_of(standing.booking, standing.zone) if off and not host else (),
         book_url=words.link(home) if off and not host else "",
         phone="" if host else clinic.phone,
         signature=signature,
@@ -137,17 +137,18 @@ def to_say(standing: Standing, news: News, now: datetime) -> Words:
     )
 
 
-def facts_of(standing: Standing, kind: EventKind) -> dict[str, Any]:
+def facts_of(booking: Booking | None, kind: EventKind) -> dict[str, Any]:
     """What was noted of the seat when this last happened to it."""
-    rows = Event.objects.filter(booking=standing.booking, kind=kind.value)
+    rows = Event.objects.filter(booking=booking, kind=kind.value)
     found: dict[str, Any] = rows.order_by("-pk").values_list("facts", flat=True).first() or {}
     return {"others": (), "host": False} | found
 
 
-def others_in_its_place(standing: Standing) -> tuple[str, ...]:
+def others_in_place_of(booking: Booking | None, zone: str) -> tuple[str, ...]:
     """The times that were named when it was cancelled."""
-    named = facts_of(standing, EventKind.CANCELLED)["others"]
-    return tuple(starting(start, standing.zone) for start in named)
+    return tuple(
+        starting(start, zone) for start in facts_of(booking, EventKind.CANCELLED)["others"]
+    )
 
 
 def ways_to_change(standing: Standing, now: datetime) -> dict[str, str]:

@@ -64,13 +64,18 @@ class SeriesStanding:
     address: str
     zone: str
     language: str = "en"
-    by_clinic: bool = False  # who cancelled what was cancelled last
+    gone: Booking | None = None  # the patient's seat that was cancelled last
     patient: Patient | None = None
     therapist: Therapist | None = None
 
     @property
     def on(self) -> bool:
         return bool(self.dates)
+
+    @property
+    def by_clinic(self) -> bool:
+        """Who cancelled what was cancelled last."""
+        return self.gone is not None and self.gone.cancel_reason not in BY_PATIENT
 
     @property
     def told(self) -> str:
@@ -113,7 +118,12 @@ def of_patient(patient: Patient, series: Series, now: datetime) -> SeriesStandin
     slots, goes_on = promised(series, member_of(series, patient), now)
     dates = _made(booked) | _usual(series, slots)
     hosts = hosts_of(series, dates, now)
-    gone = seats.exclude(cancelled_at=None).order_by("-cancelled_at", "-pk").first()
+    gone = (
+        seats.exclude(cancelled_at=None)
+        .order_by("-cancelled_at", "-pk")
+        .select_related("session")
+        .first()
+    )
     return SeriesStanding(
         series=series,
         dates={slot: one._replace(hosts=hosts[slot]) for slot, one in dates.items()},
@@ -122,7 +132,7 @@ def of_patient(patient: Patient, series: Series, now: datetime) -> SeriesStandin
         address=patient.email,
         zone=patient.time_zone or series.zone,
         language=patient.language,
-        by_clinic=gone is not None and gone.cancel_reason not in BY_PATIENT,
+        gone=gone,
         patient=patient,
     )
 

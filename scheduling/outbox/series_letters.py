@@ -24,7 +24,7 @@ from scheduling.engine.hours import local_day
 from scheduling.engine.interval import from_minute, to_minute
 from scheduling.models import Invite, Medium, Task
 from scheduling.outbox import series_words, words
-from scheduling.outbox.letters import Calendar, addressed, put
+from scheduling.outbox.letters import Calendar, addressed, others_in_place_of, put
 from scheduling.outbox.series import Dates, Held, SeriesStanding, day_of, slots_after, told_so_far
 from scheduling.outbox.series_words import OFF, SeriesNews, SeriesWords
 from scheduling.outbox.transport import sender_address
@@ -237,6 +237,7 @@ def page_of(standing: SeriesStanding, change: Change, news: SeriesNews, now: dat
                 span=span(standing, dates) if dates else "",
                 lines=() if off else lines(standing, change, news),
                 coming=next_one(standing),
+                others=others(standing, change, news),
                 by_telephone=by_telephone(standing),
                 host=host,
                 join_url="" if off else join_url(standing, now),
@@ -362,6 +363,15 @@ def line(standing: SeriesStanding, old: Held | None, new: Held | None) -> str:
     if (old.start, old.end) == (new.start, new.end):
         return said
     return _("Instead of %(old)s: %(new)s") % {"old": times.starting(old.start, zone), "new": said}
+
+
+def others(standing: SeriesStanding, change: Change, news: SeriesNews) -> tuple[str, ...]:
+    """The times that were named when one date was cancelled."""
+    gone = standing.gone
+    if news is not SeriesNews.CALLED_OFF_ONE or gone is None:
+        return ()
+    named = gone.session.slot in change.slots
+    return others_in_place_of(gone, standing.zone) if named else ()
 
 
 def next_one(standing: SeriesStanding) -> str:

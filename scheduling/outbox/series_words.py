@@ -48,6 +48,7 @@ class SeriesWords:
     span: str = ""
     lines: tuple[str, ...] = ()
     coming: str = ""
+    others: tuple[str, ...] = ()  # times that could be booked in place of one that is cancelled
     left: int = 0
     by_telephone: bool = False
     host: bool = False

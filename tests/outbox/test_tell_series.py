@@ -320,7 +320,7 @@ def test_somebody_without_an_account_is_told_whom_to_call(world, sink, work):
     work()
     (mine,) = sink.to("rosa@home.example")
     assert "/series/" not in mine.text and "/my/" not in mine.text
-    assert "Questions? Call 555-0100." in mine.text
+    assert "Questions? Call (310) 555-0100." in mine.text
 
 
 def test_nothing_says_what_kind_of_care_it_is(world, sink, work):
@@ -463,3 +463,24 @@ def happens_to(world, dice, one, now):
         ended(world, one.session.series, one.session.slot, now=now)
     elif deed == "other":
         moved(world, one, one.session.slot, now=now, therapist=world.ben.uuid, override="agreed")
+
+
+def test_times_that_are_named_in_place_of_one_that_is_cancelled(world, sink, work):
+    from scheduling.actions.cancel import cancel
+
+    series = repeated(world)
+    work()
+    free = at("2027-03-23", 11)
+    cancel(
+        booking=seat(series, 2).uuid,
+        reason="therapist_ill",
+        others=(free,),
+        actor=world.actor(world.dana),
+        now=NOW,
+    )
+    work()
+    mine = sink.to(NORA)[1]
+    for body in (mine.text, mine.html):
+        assert "These times were free when we wrote this:" in body
+        assert "Tuesday, March 23, 2027, 11:00 AM PDT (Los Angeles)" in body
+    assert "These times" not in sink.to(ALMA)[1].text
