@@ -7,6 +7,7 @@ medium), however many there are of it.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
@@ -29,7 +30,7 @@ FEW = 3
 class Concerned(NamedTuple):
     """A booked individual session. `colleagues`: profile ids of those who are licensed and free at
     the very time, those with the fewest free hours last. `others`: up to three other starts, with
-    anybody but the one who is out."""
+    anybody but the one who is out; none is named to more patients than could take it."""
 
     booking: Booking
     colleagues: tuple[int, ...]
@@ -78,8 +79,10 @@ def _of_a_kind(rows: list[Booking], out: Therapist, now: datetime) -> Iterable[C
     )
     soon = [one for one in search(wanted, now) if one.profile != out.pk]
     online = Wanted(**{**vars(wanted), "notice": True})
-    later = {start for one in search(online, now) if one.profile != out.pk for start in one.starts}
-    return [Concerned(row, _free_at(row, soon), _near(row, sorted(later))) for row in rows]
+    later = Counter(
+        start for one in search(online, now) if one.profile != out.pk for start in one.starts
+    )
+    return [Concerned(row, _free_at(row, soon), _near(row, later)) for row in rows]
 
 
 def _free_at(row: Booking, found: list[Found]) -> tuple[int, ...]:
@@ -92,12 +95,14 @@ def _among(starts: list[int], start: int) -> bool:
     return place < len(starts) and starts[place] == start
 
 
-def _near(row: Booking, starts: list[int]) -> tuple[int, ...]:
-    """The nearest ones that do not overlap one another, in order of time."""
+def _near(row: Booking, free: Counter[int]) -> tuple[int, ...]:
+    """The nearest ones that do not overlap one another, in order of time; taken off `free`, which
+    says how many therapists could give each."""
     length, chosen = row.end - row.start, list[int]()
-    for start in sorted(starts, key=lambda one: (abs(one - row.start), one)):
+    for start in sorted(+free, key=lambda one: (abs(one - row.start), one)):
         if start != row.start and all(abs(start - other) >= length for other in chosen):
             chosen.append(start)
         if len(chosen) == FEW:
             break
+    free.subtract(chosen)
     return tuple(sorted(chosen))
