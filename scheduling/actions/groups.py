@@ -6,7 +6,7 @@ Nobody in a group is told of anybody else: each event is about one seat, or abou
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from accounts import audit
@@ -115,7 +115,7 @@ def found(
         Facilitator(group=group, therapist=one, lead=place == 0, from_day=pattern.first)
         for place, one in enumerate(people)
     )
-    begin(group, pattern, medium, skip, actor, now)
+    make_window(open_series(group, pattern, medium, now), skip, actor, now)
     audit.record(actor, "group.found", obj=group)
     return group
 
@@ -150,20 +150,10 @@ def find_therapists(uuids: Sequence[UUID], actor: Actor) -> list[Therapist]:
     return [by_uuid[uuid] for uuid in uuids]
 
 
-def begin(
-    group: Group,
-    pattern: Pattern,
-    medium: str,
-    skip: Collection[int],
-    actor: Actor,
-    now: datetime,
-    follows: Series | None = None,
+def open_series(
+    group: Group, pattern: Pattern, medium: str, now: datetime, follows: Series | None = None
 ) -> Series:
-    """A series of the group from `pattern.first` on, with the sessions of the window.
-
-    The facilitators are locked.
-    """
-    series = Series.objects.create(
+    return Series.objects.create(
         clinic_id=group.clinic_id,
         service_id=group.service_id,
         group=group,
@@ -176,21 +166,27 @@ def begin(
         medium=medium,
         created_at=now,
     )
+
+
+def make_window(series: Series, skip: Collection[int], actor: Actor, now: datetime) -> None:
+    """The sessions of a new series within the window; its facilitators are locked."""
     slots = groups.due_slots(series, now, now + groups.WINDOW)
-    require_givers(series, [slot for slot in slots if slot not in skip], now)
+    kept = [slot for slot in slots if slot not in skip]
+    require_givers(series, kept, now)
     leave_out(series, [slot for slot in slots if slot in skip], now)
-    make_dates(series, [slot for slot in slots if slot not in skip], actor, now)
-    return series
+    make_dates(series, kept, actor, now)
 
 
-def require_givers(
-    series: Series, slots: Sequence[int], now: datetime, own: Collection[int] = ()
-) -> None:
+def require_givers(series: Series, slots: Sequence[int], now: datetime) -> None:
     """Everybody who is to give one of the dates is free then, or FacilitatorsBusy."""
     assert series.group is not None
     for user in {one.therapist.user_id for one in groups.facilitators(series.group)}:
         release_expired(user, now)
-    against = groups.conflicts(givers_of(series, slots), series.service, now, own)
+    refuse_busy(groups.conflicts(givers_of(series, slots), series.service, now))
+
+
+def refuse_busy(against: groups.Against) -> None:
+    """`dates`: slot -> a code; `who`: slot -> the therapists (profiles)."""
     if against:
         raise FacilitatorsBusy(
             dates={slot: min(whys.values()) for slot, whys in against.items()},
@@ -534,8 +530,3 @@ def give_up(
     )
     JoinLink.objects.filter(booking__in=seats).update(revoked_at=now)
     tell_seats(EventKind.CANCELLED, seats, actor, now, left=True)
-
-
-def day_of(series: Series, session: Session) -> date:
-    """The day of the group's own clock."""
-    return local_day(series.zone, session.start)
