@@ -47,7 +47,7 @@ def user(name: str, **fields: Any) -> User:
 
 def clinic(slug: str = "harbor", **fields: Any) -> Clinic:
     made = Clinic.objects.create(
-        **{"name": slug.title(), "slug": slug, "time_zone": LA, "phone": "555-0100"} | fields
+        **{"name": slug.title(), "slug": slug, "time_zone": LA, "phone": "+13105550100"} | fields
     )
     for form in ("telehealth", "mail"):
         ConsentForm.objects.create(clinic=made, form=form, version=1, text=f"About {form}.")

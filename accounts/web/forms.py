@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models.licence import STATES
+from accounts.phone import grouped
 from accounts.sealed import normal_phone
 from scheduling.engine.hours import require_zone
 
@@ -25,6 +26,16 @@ ZONES = [
     ("America/Puerto_Rico", gettext_lazy("Atlantic (Puerto Rico)")),
     ("Pacific/Guam", gettext_lazy("Chamorro (Guam)")),
 ]
+
+
+class PhoneInput(forms.TextInput):
+    """A number that is kept already stands there as people write it."""
+
+    input_type = "tel"
+
+    def format_value(self, value: Any) -> str | None:
+        shown = super().format_value(value)
+        return grouped(shown) if shown else shown
 
 
 class BirthDateField(forms.DateField):
@@ -91,7 +102,7 @@ class NewcomerForm(forms.Form):
         label=gettext_lazy("Telephone"),
         max_length=32,
         help_text=gettext_lazy("The clinic calls it if a session is interrupted."),
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        widget=PhoneInput(attrs={"autocomplete": "tel"}),
     )
     state = forms.ChoiceField(
         label=gettext_lazy("State where you will usually be"),

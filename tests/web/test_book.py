@@ -66,7 +66,7 @@ def test_check_your_booking_says_everything(world, nora: Client):
 
 def test_by_telephone_the_number_stands_there_and_can_be_changed(world, nora: Client):
     page = held(nora, TUESDAY, medium="telephone")
-    assert "We call you at +13105550123 Change" in text_of(nora.get(page))
+    assert "We call you at (310) 555-0123 Change" in text_of(nora.get(page))
     world.nora.phone = ""
     world.nora.save()
     assert "We call you at no number is kept yet Change" in text_of(nora.get(page))
@@ -227,7 +227,7 @@ def test_the_proof_leads_into_the_calendar(world, nora: Client):
     )
     assert "https://outlook.live.com/calendar/" in body
     assert "Try both in a video call" in text_of(page)
-    assert "Call 555-0100" in text_of(page)
+    assert "Call (310) 555-0100" in text_of(page)
 
 
 def test_the_proof_says_what_mail_to_expect(world, nora: Client):

@@ -129,7 +129,7 @@ def test_everything_is_taken(world, client: Client):
     world.ben.weekly_hours.all().delete()
     page = text_of(client.get(HOME))
     assert "No free time at present" in page
-    assert "call us at 555-0100" in page
+    assert "call us at (310) 555-0100" in page
 
 
 @pytest.mark.parametrize(

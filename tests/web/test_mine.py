@@ -99,7 +99,7 @@ def test_when_it_is_too_late_to_change_the_page_says_whom_to_call(world, nora: C
     clock.move_to(Booking.objects.get(uuid=uuid).starts_at - timedelta(minutes=119))
     nora.force_login(world.nora.user)
     page = nora.get(f"{MINE}{uuid}/")
-    assert "It is too late to change this online. Please call 555-0100" in text_of(page)
+    assert "It is too late to change this online. Please call (310) 555-0100" in text_of(page)
     assert "/cancel/" not in nora.get(MINE).content.decode()
 
 

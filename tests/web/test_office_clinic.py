@@ -92,7 +92,7 @@ def test_policies_that_cannot_be(world, office, wrong):
     assert answer.status_code == 422
     assert 'value="555-0111"' in answer.content.decode()
     world.clinic.refresh_from_db()
-    assert (world.clinic.grid, world.clinic.phone) == (15, "555-0100")
+    assert (world.clinic.grid, world.clinic.phone) == (15, "+13105550100")
 
 
 def test_a_new_version_is_asked_of_everybody(world, office):

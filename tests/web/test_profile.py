@@ -36,7 +36,7 @@ def nora(world: World) -> Client:
 def test_it_shows_what_is_kept_and_saves_what_is_changed(world, nora: Client):
     page = nora.get(PROFILE)
     assert f"Name Nora Quill Reference {world.nora.reference}" in text_of(page)
-    assert 'value="+13105550123"' in page.content.decode()
+    assert 'value="(310) 555-0123"' in page.content.decode()
     done = nora.post(PROFILE, FILLED, follow=True)
     assert "Your profile is saved." in text_of(done)
     who = Patient.objects.get(pk=world.nora.pk)

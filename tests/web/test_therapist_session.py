@@ -57,7 +57,7 @@ def test_what_the_patient_said_at_check_in(alma, booking, world, clock):
         "Nora Anne Quill",
         "12 Orchard Lane, Fresno",
         "California",
-        "+1 559-555-0199",
+        "(559) 555-0199",
         "Sam Quill, brother, +15595550142",
         "Checked in",
     ):
@@ -225,7 +225,7 @@ def test_a_telephone_session_shows_the_number(alma, world, clock):
     checked_in(booking)
     later(clock, 56 * 60, alma, world.alma.user)
     page = alma.get(at_session(booking))
-    assert "Call +1 559-555-0199" in text_of(page)
+    assert "Call (559) 555-0199" in text_of(page)
     assert "Paste" not in text_of(page)
 
 
@@ -235,10 +235,10 @@ def test_a_call_waits_for_the_emergency_contact_too(alma, world):
     world.nora.save()
     booking = booked(world, TEN, medium="telephone")
     page = text_of(alma.get(at_session(booking)))
-    assert "Telephone on file: +1 310-555-0123" in page
-    assert "Call +1 310-555-0123" not in page
+    assert "Telephone on file: (310) 555-0123" in page
+    assert "Call (310) 555-0123" not in page
     alma.post(at_session(booking, "contact/"), {"contact": "Sam, +15595550142"})
-    assert "Call +1 310-555-0123" in text_of(alma.get(at_session(booking)))
+    assert "Call (310) 555-0123" in text_of(alma.get(at_session(booking)))
 
 
 @pytest.mark.parametrize("what", PAGES + POSTS)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import audit
 from accounts.actions.consent import current_versions, signed_forms
 from accounts.models import ConsentForm, Form, Patient
+from accounts.phone import grouped
 from accounts.web.profile import require_profile
 from scheduling.actions.book import confirm
 from scheduling.actions.hold import find_hold, require_alive
@@ -71,7 +72,7 @@ def held_context(
     facts = words.facts(one, mine.licence_for(one), patient)
     if patient and one.medium == Medium.TELEPHONE.value:
         profile = reverse("booking_profile", args=[request.clinic.slug])
-        number = patient.phone or _("no number is kept yet")
+        number = grouped(patient.phone) or _("no number is kept yet")
         facts.append({"term": _("We call you at"), "value": number, "change": profile})
     return {
         "held": held,

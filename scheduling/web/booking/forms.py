@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Form, Patient
 from accounts.models.licence import STATES
-from accounts.web.forms import ZoneField
+from accounts.web.forms import PhoneInput, ZoneField
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.engine.slots import PartOfDay
@@ -196,7 +196,7 @@ class CheckForm(forms.Form):
 
     def accepted(self) -> dict[str, int]:
         """Form -> version for what was ticked now."""
-        return {name: self.versions[name] for name, ticked in self.cleaned_data.items() if ticked}
+        return {name: v for name, v in self.versions.items() if self.cleaned_data.get(name)}
 
 
 REMINDERS = [
@@ -219,7 +219,7 @@ class ProfileForm(forms.Form):
         required=False,
         max_length=32,
         help_text=gettext_lazy("We call it if a session is interrupted, or is by telephone."),
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        widget=PhoneInput(attrs={"autocomplete": "tel"}),
     )
     address = forms.CharField(
         label=gettext_lazy("Address where you usually are in sessions"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import STATES, Form, Patient
 from accounts.sealed import normal_phone
-from accounts.web.forms import BirthDateField, ZoneField
+from accounts.web.forms import BirthDateField, PhoneInput, ZoneField
 from scheduling.engine.hours import NonexistentTime, wall_to_minute
 from scheduling.errors import ConsentMissing, NoSuchDate, SpringGap
 from scheduling.web.therapist.words import reasons
@@ -54,7 +54,7 @@ class PatientForm(forms.Form):
     phone = forms.CharField(
         label=gettext_lazy("Telephone"),
         max_length=32,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+        widget=PhoneInput(attrs={"autocomplete": "off"}),
     )
     email = forms.EmailField(
         label=gettext_lazy("E-mail"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import audit
 from accounts.actions.consent import current_versions, signed_forms
 from accounts.models import Form, Patient
+from accounts.phone import grouped
 from scheduling.actions.patients import (
     change_patient,
     make_patient,
@@ -123,7 +124,7 @@ def facts(patient: Patient, zone: str) -> list[dict[str, Any]]:
     said = [
         (_("Wishes to be called"), patient.called),
         (_("Date of birth"), words.birth_date(patient.birth_date)),
-        (_("Telephone"), words.phone(patient.phone)),
+        (_("Telephone"), grouped(patient.phone)),
         (_("E-mail"), patient.email or _("none")),
         (_("Mail"), _("wants no mail") if patient.no_mail else ""),
         (_("State"), place_name(patient.state)),

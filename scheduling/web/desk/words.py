@@ -95,13 +95,6 @@ def birth_date(text: str) -> str:
     return say(date.fromisoformat(text), pgettext("a birth date, Django's format", "F j, Y"))
 
 
-def phone(number: str) -> str:
-    """ "+1 310-555-0123": as it is read out. Other countries' numbers stay as they are kept."""
-    if len(number) == 12 and number.startswith("+1"):
-        return f"+1 {number[2:5]}-{number[5:8]}-{number[8:]}"
-    return number
-
-
 def slot(start: int, zone: str) -> dict[str, Any]:
     return {
         "value": start,

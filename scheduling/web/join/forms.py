@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STATES, Patient
 from accounts.sealed import normal_phone
+from accounts.web.forms import PhoneInput
 from scheduling.actions.check_in import Said
 from scheduling.errors import NoSuchDate
 
@@ -52,7 +53,7 @@ class CheckInForm(forms.Form):
         label=_("Telephone number for this session"),
         help_text=_("We call it if the connection fails."),
         max_length=40,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        widget=PhoneInput(attrs={"autocomplete": "tel"}),
     )
     emergency_contact = forms.CharField(
         label=_("Emergency contact"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import STATES, Clinic, Form, LicenceKind, Newcomers, Role, Therapist
-from accounts.web.forms import ZoneField
+from accounts.web.forms import PhoneInput, ZoneField
 from scheduling.actions.clinic import BOUNDS
 from scheduling.engine.slots import STEPS
 from scheduling.errors import BadInput, NoSuchDate
@@ -186,7 +186,9 @@ class LicenceForm(forms.Form):
 class PoliciesForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name of the clinic"), max_length=120)
     time_zone = zone_field()
-    phone = forms.CharField(label=gettext_lazy("Telephone"), max_length=32, required=False)
+    phone = forms.CharField(
+        label=gettext_lazy("Telephone"), max_length=32, required=False, widget=PhoneInput
+    )
     sender_name = forms.CharField(
         label=gettext_lazy("Sender of mail"),
         max_length=60,

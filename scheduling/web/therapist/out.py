@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from accounts.models import Therapist
+from accounts.phone import grouped
 from scheduling import policy
 from scheduling.actions.out import Decision, What, settle_out
 from scheduling.engine.hours import day_span, local_day
@@ -30,7 +31,6 @@ from scheduling.queries import out as query
 from scheduling.queries import times
 from scheduling.queries.out import Concerned
 from scheduling.web.desk.frame import page as desk_page
-from scheduling.web.desk.words import phone
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.therapist import words
 from scheduling.web.therapist.frame import day_of, here, page, whose
@@ -41,7 +41,7 @@ UNTOLD = {
     "no_address": gettext_lazy("No e-mail is on file: please call."),
     "not_wanted": gettext_lazy("Wants no mail: please call."),
     "inactive": gettext_lazy("The account is closed: no mail goes out."),
-    "nothing_to_tell": gettext_lazy("Nothing changes for the patient: no mail goes out."),
+    "nothing_to_tell": gettext_lazy("No mail goes out: nothing that was told changes. Call if in doubt."),
 }
 
 
@@ -249,7 +249,7 @@ def check_page(
                 "what": labels[one.booking.pk][request.POST[f"what-{one.booking.uuid}"]],
                 "letters": by_patient.get(one.booking.patient_id or 0, []),
                 "untold": untold(by_patient.get(one.booking.patient_id or 0, [])),
-                "phone": phone(one.booking.patient.phone) if one.booking.patient else "",
+                "phone": grouped(one.booking.patient.phone) if one.booking.patient else "",
             }
             for one, _chosen in changed
         ],

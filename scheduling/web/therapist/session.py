@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
 from accounts.models import Patient, Therapist
+from accounts.phone import grouped
 from scheduling.actions import check_in, rooms
 from scheduling.actions.attend import mark
 from scheduling.actions.cancel import UNDO
@@ -28,7 +29,6 @@ from scheduling.models import Booking, CheckIn, Medium
 from scheduling.queries import agenda, times, way_in
 from scheduling.queries.way_in import HostStage
 from scheduling.video import links
-from scheduling.web.desk.words import phone as read_out
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.therapist import words
 from scheduling.web.therapist.frame import here, me, page
@@ -225,22 +225,19 @@ def at_the_door(booking: Booking, said: CheckIn | None) -> dict[str, Any]:
     who = patient_of(booking)
     emergency = (said.emergency_contact if said else "") or who.emergency_contact
     if said is None:
-        said_as = {"phone": who.phone, "phone_shown": read_out(who.phone)}
-        return {"emergency_contact": emergency, "stopped": False} | said_as
-    call_back = said.call_back or who.phone
+        return {"emergency_contact": emergency, "stopped": False, "phone": who.phone}
     place = f"{said.address}\n{words.place(said.state)}"
     lines = [
         (_("Name given"), said.full_name),
         (_("Where now"), place),
-        (_("Call back at"), read_out(said.call_back)),
+        (_("Call back at"), grouped(said.call_back)),
         (_("How we know"), words.identity(said.identity)),
     ]
     return {
         "check_in": said,
         "check_in_facts": [{"term": term, "value": value} for term, value in lines],
         "emergency_contact": emergency,
-        "phone": call_back,
-        "phone_shown": read_out(call_back),
+        "phone": said.call_back or who.phone,
         "stopped": way_in.is_stopped(said),
         "place_now": words.place(said.state),
     }
