@@ -81,7 +81,6 @@ FIELDS: dict[str, set[str]] = {
         nora_booking=BOOKED,
         omar_patient=KNOWN_BY + " uuid",  # the walk opens Nora's page alone
         omar_booking=BOOKED,
-        time_off="note",  # written for the clinic's staff, who keep it too
     ),
     "c": OPEN
     | of(
@@ -96,7 +95,6 @@ FIELDS: dict[str, set[str]] = {
         holiday="name",
         invitation="name email",
         task="outcome",
-        time_off="note",
     ),
     "o": OPEN | of(pia_account="email"),
 }

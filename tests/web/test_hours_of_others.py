@@ -74,15 +74,27 @@ def test_time_off_and_back(world, keeper):
     off = hours(world.ben) + "time-off/"
     said = {"first_day": "2027-03-08", "last_day": "2027-03-12", "note": "Skiing"}
     check = keeper.post(off, said)
+    assert "Skiing" not in check.content.decode()
     assert "Check the time off of Ben" in text_of(check)
     assert f'action="{off}"' in check.content.decode()
     assert not TimeOff.objects.exists()
     assert keeper.post(off, said | {"do": "save"})["Location"] == off
     row = TimeOff.objects.get()
-    assert (row.therapist, row.note) == (world.ben, "Skiing")
+    assert (row.therapist, row.note) == (world.ben, "")
     assert f'action="{off}{row.pk}/remove/"' in keeper.get(off).content.decode()
     assert keeper.post(f"{off}{row.pk}/remove/")["Location"] == off
     assert not TimeOff.objects.exists()
+
+
+def test_what_a_therapist_noted_is_nobody_elses(world, keeper):
+    """AC4: others keep the days, and need no reason."""
+    TimeOff.objects.create(
+        therapist=world.ben, first_day="2027-03-08", last_day="2027-03-12", note="Clinic visit"
+    )
+    page = keeper.get(hours(world.ben) + "time-off/")
+    assert "March 8" in text_of(page)
+    assert "Clinic visit" not in page.content.decode()
+    assert 'name="note"' not in page.content.decode()
 
 
 def test_time_off_of_one_is_not_removed_on_the_page_of_another(world, keeper):

@@ -85,12 +85,15 @@ class TimeOffForm(forms.Form):
         label=gettext_lazy("Note"),
         max_length=80,
         required=False,
-        help_text=gettext_lazy("For the clinic's staff."),
+        help_text=gettext_lazy("For yourself alone."),
     )
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, own: bool, **kwargs: Any) -> None:
+        """`own`: what is noted is the therapist's own, and nobody else's to read or to write."""
         super().__init__(*args, **kwargs)
         self.today = today
+        if not own:
+            del self.fields["note"]
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
@@ -185,10 +188,10 @@ def day_page(
 def time_off(request: PageRequest, therapist: UUID | None = None) -> HttpResponse:
     """Two steps: the first shows the sessions that stand in the way, `do=save` saves."""
     who = whose(request, therapist)
-    today = today_of(request, who)
+    today, own = today_of(request, who), therapist is None
     if request.method != "POST":
-        return time_off_page(request, who, TimeOffForm(today=today), today)
-    form = TimeOffForm(request.POST, today=today)
+        return time_off_page(request, who, TimeOffForm(today=today, own=own), today)
+    form = TimeOffForm(request.POST, today=today, own=own)
     if not form.is_valid():
         return time_off_page(request, who, form, today, status=422)
     if request.POST.get("do") != "save":
@@ -222,7 +225,7 @@ def time_off_check(request: PageRequest, therapist: Therapist, form: TimeOffForm
     context = {
         "form": form,
         "days": said_days(*days),
-        "note": said["note"],
+        "note": said.get("note"),
         "misfits": [line for line in after if line["start"] < high and line["end"] > low],
     }
     return hours_page(request, "time_off_check", therapist, context)
