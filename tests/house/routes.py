@@ -158,8 +158,18 @@ def booking_things(world: World) -> dict[str, Any]:
         "booking": booked.uuid,
         "hold": held.uuid,
         "series": series_of(world).uuid,
+        **waiting_things(world),
         **ways_in(world, booked),
     }
+
+
+def waiting_things(world: World) -> dict[str, Any]:
+    """Nora waits for Alma, and a Friday at three is kept for her."""
+    from tests.waiting import offered, waiting
+
+    row = waiting(world, world.nora, therapist=world.alma, by=world.dana)
+    offer = offered(world, row, start=at("2027-03-12", 15))
+    return {"waiting": row.uuid, "offer": offer.uuid}
 
 
 def series_of(world: World) -> Any:
@@ -355,6 +365,26 @@ SERIES = [
     Row(ONE_SERIES + "undo/", get="a:login *:405", post="ptd:409 a:login *:404"),
 ]
 
+WAITS = "c/<slug:slug>/my/waiting/"
+WAIT_LIST = "c/<slug:slug>/waiting/"
+LISTED = "td:200 a:login *:404"  # the desk's, and of the therapist who is waited for
+LIST_ACT = "a:login tud:405 *:404"
+
+WAITING = [
+    Row(WAITS, get=MY),
+    Row(WAITS + "new/", get=MY, post="p:409 q:go a:login *:go"),
+    Row(WAITS + "<uuid:waiting>/leave/", get="a:login *:405", post="p:go a:login *:404"),
+    Row(MINE + "earlier/", get=OWN, post="p:go a:login *:404"),
+    Row("c/<slug:slug>/my/offers/<uuid:offer>/", get=OWN, post="p:go a:login *:404"),
+    Row(WAIT_LIST, get="tud:200 a:login *:404"),
+    Row(WAIT_LIST + "<uuid:waiting>/", get=LISTED),
+    Row(WAIT_LIST + "<uuid:waiting>/prefer/", get=LIST_ACT, post="td:422 a:login *:404"),
+    Row(WAIT_LIST + "<uuid:waiting>/offer/", get=LIST_ACT, post="td:422 a:login *:404"),
+    Row(WAIT_LIST + "<uuid:waiting>/take-out/", get=LIST_ACT, post="td:go a:login *:404"),
+    Row(WAIT_LIST + "offers/<uuid:offer>/take-back/", get=LIST_ACT, post="td:go a:login *:404"),
+    Row(WAIT_LIST + "add/<uuid:patient>/", get=LISTED, post="td:422 a:login *:404"),
+]
+
 NO_LINK = "*:404"  # nobody who has not opened a live link before
 
 JOIN = [
@@ -371,7 +401,7 @@ JOIN = [
     ),
     Row("a/<str:token>/", get="*:200", post="p:200 *:422", use={"token": "action_token"}),
     Row("hooks/v1/<uuid:connection>/", post="*:415"),
-    Row("hooks/v1/<uuid:connection>/pending/", get="*:401"),
+    Row("hooks/v1/<uuid:connection>/pending/", get="*:login"),
 ]
 
 WORK = "tu:200 a:login *:404"  # about themselves
@@ -583,6 +613,7 @@ SECTIONS = {
     "accounts": ACCOUNTS,
     "booking": BOOKING,
     "series": SERIES,
+    "waiting": WAITING,
     "join": JOIN,
     "therapist": THERAPIST,
     "desk": DESK,
