@@ -7,17 +7,30 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from accounts import audit
 from accounts.actor import Actor
 from scheduling.actions.action import action
 from scheduling.actions.cancel import cancel
 from scheduling.actions.links import hash_token
 from scheduling.actions.reschedule import reschedule
-from scheduling.engine.lifecycle import BookingState, SessionState
+from scheduling.actions.wait_offers import accept, decline
+from scheduling.engine.lifecycle import BookingState, OfferState, SessionState
 from scheduling.errors import NotFound, Refusal
 from scheduling.models import ActionLink, Booking
 
-CANCEL, MOVE = "cancel", "move"
+CANCEL, MOVE, OFFER = "cancel", "move", "offer"
+BOOKED = Q(
+    action__in=(CANCEL, MOVE),
+    booking__state=BookingState.BOOKED.value,
+    booking__session__state=SessionState.SCHEDULED.value,
+)
+OFFERED = Q(
+    action=OFFER,
+    booking__state=BookingState.HELD.value,
+    booking__offer__state=OfferState.OPEN.value,
+)
 
 
 def find_action_link(token: str, now: datetime) -> ActionLink | None:
@@ -31,12 +44,10 @@ def _live(now: datetime, **lookup: Any) -> ActionLink | None:
     )
     return (
         rows.filter(
+            BOOKED | OFFERED,
             **lookup,
-            action__in=(CANCEL, MOVE),
             used_at__isnull=True,
             expires_at__gt=now,
-            booking__state=BookingState.BOOKED.value,
-            booking__session__state=SessionState.SCHEDULED.value,
             booking__session__clinic__active=True,
             booking__patient__active=True,
         )
@@ -67,6 +78,16 @@ def move_by_link(*, link: ActionLink, start: int, actor: Actor, now: datetime) -
     booking = _use(link, MOVE, actor, now)
     with _about(booking):
         return reschedule(booking=booking.uuid, start=start, actor=actor, now=now)
+
+
+@action("link.offer")
+def answer_by_link(*, link: ActionLink, take: bool, actor: Actor, now: datetime) -> Booking:
+    """Take the time that is kept, or pass it on; the link is used up."""
+    held = _use(link, OFFER, actor, now)
+    with _about(held):
+        if take:
+            return accept(offer=held.offer.uuid, actor=actor, now=now)
+        return decline(offer=held.offer.uuid, actor=actor, now=now).booking
 
 
 @contextmanager

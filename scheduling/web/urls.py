@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("c/<slug:slug>/", include("scheduling.web.booking.urls")),
     path("c/<slug:slug>/", include("scheduling.web.series.urls")),
+    path("c/<slug:slug>/", include("scheduling.web.waiting.urls")),
     path("c/<slug:slug>/", include("scheduling.web.therapist.urls")),
     path("c/<slug:slug>/desk/", include("scheduling.web.desk.urls")),
     path("c/<slug:slug>/office/", include("scheduling.web.office.urls")),

@@ -24,6 +24,8 @@ from scheduling.web.booking.forms import FindForm
 from scheduling.web.booking.secret import held_secret
 from scheduling.web.door import PageRequest, public
 
+WAITED_FOR = {query.Empty.FULL, query.Empty.FILTERED, query.Empty.NOT_ACCEPTING}
+
 
 @public
 @require_safe
@@ -97,6 +99,9 @@ def found(request: PageRequest, form: FindForm) -> dict[str, Any]:
     }
     if not free.days:
         page |= nothing(form, query.why_empty(wanted, part, form.service_chosen, now))
+        if page["empty"] in WAITED_FOR:
+            wait = reverse("waiting_new", args=[request.clinic.slug])
+            page["wait_url"] = wait + with_(form)
     return page
 
 

@@ -57,6 +57,7 @@ DESK = (
     (gettext_lazy("Day sheet"), "desk_day", Role.DESK.value),
     (gettext_lazy("Find a patient"), "desk_patients", Role.DESK.value),
     (gettext_lazy("New patient"), "desk_patient_new", Role.DESK.value),
+    (gettext_lazy("Waiting list"), "waiting_list", Role.DESK.value),
     AUDIT,
 )
 OFFICE = (

@@ -18,6 +18,9 @@ from accounts.actor import Actor
 from accounts.web.who import actor_of
 from scheduling.actions.action_links import (
     CANCEL,
+    MOVE,
+    OFFER,
+    answer_by_link,
     cancel_by_link,
     find_action_link,
     holder,
@@ -82,13 +85,18 @@ def _do(request: PageRequest, link: ActionLink) -> HttpResponse:
 
 
 def _done(request: PageRequest, link: ActionLink, actor: Actor) -> HttpResponse:
-    if link.action == CANCEL:
+    take = "take" in request.POST
+    if link.action == OFFER:
+        booking = answer_by_link(link=link, take=take, actor=actor, now=request.now)
+    elif link.action == CANCEL:
         booking = cancel_by_link(link=link, actor=actor, now=request.now)
     else:
         booking = move_by_link(link=link, start=_chosen(request), actor=actor, now=request.now)
     shown = {
         "clinic": booking.clinic,
         "cancelled": link.action == CANCEL,
+        "offer": link.action == OFFER,
+        "taken": take,
         "when": times.when(booking.start, booking.end, booking.zone),
     }
     return render(request, "join/action_done.html", shown)
@@ -107,8 +115,10 @@ def _page(request: PageRequest, link: ActionLink, status: int = 200, **more: Any
     shown = {
         "clinic": booking.session.clinic,
         "cancelling": link.action == CANCEL,
+        "offer": link.action == OFFER,
+        "until": times.starting(to_minute(link.expires_at), booking.zone),
         "when": times.when(booking.start, booking.end, booking.zone),
-        "days": [] if link.action == CANCEL else _days(request, link),
+        "days": _days(request, link) if link.action == MOVE else [],
         "chosen": request.POST.get("slot", ""),
         **more,
     }

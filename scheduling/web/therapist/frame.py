@@ -100,6 +100,7 @@ def work_bar(request: PageRequest) -> list[dict[str, Any]]:
         (_("Today"), "therapist_today"),
         (_("Week"), "therapist_week"),
         *HOURS,
+        (_("Waiting list"), "waiting_list"),
     ]
     own = [{"label": label, "url": here(request, name)} for label, name in links]
     ours = {link["url"] for link in own}
