@@ -21,10 +21,10 @@ from django.db.models import Max, QuerySet
 
 from accounts.actions.consent import signed_forms
 from accounts.models import Form, Patient, Therapist
-from scheduling.engine.hours import NonexistentTime, local_day, wall_to_minute
+from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState, GroupState, SessionState
-from scheduling.engine.recurrence import MOST, days_of, parse_rule
+from scheduling.engine.recurrence import MOST
 from scheduling.models import (
     Booking,
     Entry,
@@ -36,6 +36,7 @@ from scheduling.models import (
     Session,
 )
 from scheduling.outbox.standing import BY_PATIENT, unreachable
+from scheduling.queries.groups import rule_slots, slots_after
 
 
 class Held(NamedTuple):
@@ -218,31 +219,18 @@ def promised(series: Series, theirs: Theirs | None, now: datetime) -> tuple[list
         return [], False
     made = Session.objects.filter(series=series).aggregate(last=Max("slot"))["last"] or 0
     ahead = list(islice(slots_after(series, max(made, to_minute(now))), MOST + 1))
-    slots = [slot for day, slot in ahead[:MOST] if theirs(day, slot)]
-    return slots, len(ahead) > MOST and theirs(*ahead[MOST])
-
-
-def slots_after(series: Series, minute: int) -> Iterator[tuple[date, int]]:
-    """What the rule gives after a minute, to the last day if there is one."""
-    days = days_of(parse_rule(series.rule), series.first_day)
-    last = series.last_day
-    for day in takewhile(lambda day: last is None or day <= last, days):
-        try:
-            slot = wall_to_minute(series.zone, day, series.at)
-        except NonexistentTime:
-            continue
-        if slot > minute:
-            yield day, slot
+    mine = [slot for slot in ahead if theirs(day_of(series, slot), slot)]
+    goes_on = len(ahead) > MOST and ahead[MOST] in mine
+    return (mine[:-1] if goes_on else mine), goes_on
 
 
 def told_so_far(told: Dates, standing: SeriesStanding) -> dict[int, Held]:
     """With what a rule without end has said of the dates behind those that were written down."""
     if not (told and standing.goes_on and standing.on):
         return dict(told)
-    behind = takewhile(
-        lambda one: one[1] <= max(standing.dates), slots_after(standing.series, max(told))
-    )
-    return {**told, **{slot: standing.usual(slot) for _, slot in behind}}
+    last, behind = max(standing.dates), rule_slots(standing.series, max(told))
+    said = takewhile(lambda slot: slot <= last, behind)
+    return {**told, **{slot: standing.usual(slot) for slot in said}}
 
 
 def day_of(series: Series, slot: int) -> date:

@@ -25,11 +25,12 @@ from scheduling.engine.interval import from_minute, to_minute
 from scheduling.models import Invite, Medium, Task
 from scheduling.outbox import series_words, words
 from scheduling.outbox.letters import Calendar, addressed, others_in_place_of, put
-from scheduling.outbox.series import Dates, Held, SeriesStanding, day_of, slots_after, told_so_far
+from scheduling.outbox.series import Dates, Held, SeriesStanding, day_of, told_so_far
 from scheduling.outbox.series_words import OFF, SeriesNews, SeriesWords
 from scheduling.outbox.transport import sender_address
 from scheduling.outbox.words import News, Page, Words
 from scheduling.queries import times
+from scheduling.queries.groups import rule_slots
 from scheduling.queries.recurring import every_at
 
 
@@ -93,9 +94,17 @@ def change_of(invite: Invite, standing: SeriesStanding, now: datetime) -> Change
     return Change(
         past={slot: one for slot, one in told.items() if one.end <= this and requested},
         told={slot: one for slot, one in told.items() if one.end > this},
-        now=standing.dates,
+        now={slot: seen(told.get(slot), one) for slot, one in standing.dates.items()},
         anew=anew,
     )
+
+
+def seen(old: Held | None, new: Held) -> Held:
+    """That one of two does not give it any more is no news to a patient: that somebody new does,
+    is."""
+    if old is None or not new.hosts or not set(new.hosts) <= set(old.hosts):
+        return new
+    return new._replace(hosts=old.hosts)
 
 
 def news_of(invite: Invite, change: Change, standing: SeriesStanding) -> SeriesNews | None:
@@ -342,8 +351,8 @@ def from_on(told: Dates, now: Dates) -> list[int]:
 
 def between(standing: SeriesStanding, dates: Dates) -> list[int]:
     """All that the rule gives from the first of the dates to the last."""
-    last, every = max(dates), slots_after(standing.series, min(dates) - 1)
-    return [slot for _day, slot in takewhile(lambda one: one[1] <= last, every)]
+    last, every = max(dates), rule_slots(standing.series, min(dates) - 1)
+    return list(takewhile(lambda slot: slot <= last, every))
 
 
 def line(standing: SeriesStanding, old: Held | None, new: Held | None) -> str:

@@ -46,6 +46,12 @@ BUSY, DAY_OFF = "busy", "day_off"
 def slots_after(series: Series, minute: int) -> Iterator[int]:
     """What the rule gives after a minute, holidays left out, to the last day if there is one."""
     closed = set(Holiday.objects.filter(clinic=series.clinic_id).values_list("day", flat=True))
+    slots = rule_slots(series, minute)
+    return (slot for slot in slots if local_day(series.zone, slot) not in closed)
+
+
+def rule_slots(series: Series, minute: int) -> Iterator[int]:
+    """The same with holidays."""
     days = days_of(parse_rule(series.rule), series.first_day)
     last = series.last_day
     for day in takewhile(lambda day: last is None or day <= last, days):
@@ -53,7 +59,7 @@ def slots_after(series: Series, minute: int) -> Iterator[int]:
             slot = wall_to_minute(series.zone, day, series.at)
         except NonexistentTime:
             continue
-        if slot > minute and day not in closed:
+        if slot > minute:
             yield slot
 
 

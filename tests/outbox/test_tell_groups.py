@@ -1,7 +1,7 @@
 """Members of a group, each told alone of their own dates; and who gives it (GR1, BL4, PR4)."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from scheduling.models import (
     Booking,
     Facilitator,
     Group,
+    Holiday,
     Invite,
     Member,
     Occupancy,
@@ -283,3 +284,27 @@ def test_a_group_that_pauses_or_ends_promises_nothing(world, sink, work, state):
     for who in (NORA, ALMA):
         assert sink.to(who)[-1].calendar["method"] == "CANCEL"
         assert calendar_of(sink, who).shows() == []
+
+
+def test_one_of_two_falls_out_and_members_hear_nothing(world, sink, work):
+    """It goes on with the other one; somebody new they would hear of."""
+    series = group(world, hosts=[world.alma, world.ben])
+    sessions = meetings(series, 12)
+    joins(series, world.nora, sessions)
+    work()
+    sent = len(sink.messages)
+    Occupancy.objects.filter(session=sessions[2], profile=world.ben).update(live=False)
+    happens(sessions[2], "moved")
+    work()
+    assert [m.to for m in sink.messages[sent:]] == [BEN]
+    assert calendar_of(sink, BEN).shows() == times_of(given_by(world.ben))
+
+
+def test_a_holiday_is_not_promised(world, sink, work):
+    Holiday.objects.create(clinic=world.clinic, day=date(2027, 5, 10), name="A day off")
+    series = group(world)
+    joins(series, world.nora, meetings(series, 4))
+    work()
+    (mine,) = sink.to(NORA)
+    assert "11 times" in mine.text and "Not on Monday, May 10, 2027" in mine.text
+    assert len(calendar_of(sink, NORA).shows()) == 11
