@@ -13,6 +13,7 @@ from accounts.actor import Actor
 from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.actions.clinic import put, require_admin
+from scheduling.actions.rooms import give_waiting_rooms
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.errors import BadInput
@@ -41,6 +42,7 @@ def save_connection(
         raise BadInput(_("This day has not come yet."), field="baa_on_file")
     changed = put(row, said, FIELDS)
     row.save()
+    give_waiting_rooms(clinic.pk, actor, now)
     detail: dict[str, audit.Plain] = dict.fromkeys(sorted(changed), True)
     audit.record(actor, "connection.save", obj=row, detail=detail)
     return row

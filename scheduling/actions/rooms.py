@@ -17,11 +17,13 @@ from accounts import audit
 from accounts.actor import Actor
 from scheduling import policy
 from scheduling.actions.action import action, happened
+from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import RoomState
 from scheduling.errors import NotFound, OverAlready, RoomInUse
 from scheduling.models import Connection, EventKind, Medium, Room, Session
 from scheduling.queries import way_in
 
+WANTED = "wanted"  # of a platform, which is to be asked
 SECRETS = ("external_id", "join_url", "host_url", "personal", "proposed")
 
 
@@ -55,12 +57,33 @@ def want_room(*sessions: Session) -> None:
     by_video = [session for session in sessions if session.medium == Medium.VIDEO.value]
     if not by_video:
         return
-    connections = Connection.objects.filter(Connection.USABLE, clinic=by_video[0].clinic_id)
-    first = connections.order_by("pk").first()
+    platform = _platform_of(by_video[0].clinic_id)
     Room.objects.bulk_create(
-        Room(session=session, connection=first, state=RoomState.PENDING.value)
+        Room(session=session, connection=platform, state=RoomState.PENDING.value)
         for session in by_video
     )
+
+
+def _platform_of(clinic: int) -> Connection | None:
+    usable = Connection.objects.filter(Connection.USABLE, clinic=clinic)
+    return usable.order_by("pk").first()
+
+
+def give_waiting_rooms(clinic: int, actor: Actor, now: datetime) -> None:
+    """Sessions to come that were booked while no platform had an agreement get theirs of it now."""
+    platform = _platform_of(clinic)
+    if platform is None:
+        return
+    waiting = Room.objects.select_related("session__clinic").filter(
+        session__clinic=clinic,
+        session__end__gt=to_minute(now),
+        state=RoomState.PENDING.value,
+        connection=None,
+    )
+    for room in waiting.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        room.connection = platform
+        room.save(update_fields=["connection"])
+        tell(room, WANTED, actor, now)
 
 
 def revoke_room(*sessions: Session) -> None:

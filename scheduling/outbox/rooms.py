@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actor import Actor
+from scheduling.actions.rooms import WANTED
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import RoomState, SessionState
 from scheduling.models import Connection, Event, EventKind, HookReceipt, Room, Task, TaskKind
@@ -54,7 +55,11 @@ def owe(events: Iterable[Event], now: datetime) -> None:
 
     A task that is relied on is locked: whoever ends it looks once more under the same lock.
     """
-    changed = {event.session_id for event in events if event.kind in CHANGES}
+    changed = {
+        event.session_id
+        for event in events
+        if event.kind in CHANGES or event.facts.get("what") == WANTED
+    }
     platforms = Connection.objects.filter(Connection.USABLE, kind__in=ASKED)
     rooms = Room.objects.filter(
         session__in=changed, connection__in=platforms.exclude(outgoing_url="")

@@ -208,10 +208,10 @@ def in_use(room: Room, now: datetime) -> bool:
     return is_filled(room) and opens_at(session) <= now < closes_at(session)
 
 
-def patients_of(session: Session) -> list[int]:
-    """Whom an act on the session's room touches, for the audit."""
-    booked = Booking.objects.filter(session=session, state=BookingState.BOOKED.value)
-    return list(booked.values_list("patient_id", flat=True))
+def patients_of(*sessions: Session) -> list[int]:
+    """Whom an act on the sessions' rooms touches, for the audit."""
+    booked = Booking.objects.filter(session__in=sessions, state=BookingState.BOOKED.value)
+    return list(booked.values_list("patient_id", flat=True).distinct())
 
 
 def without_contact(session: Session) -> list[int]:

@@ -17,7 +17,7 @@ from accounts.actor import Actor
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import RoomState, SessionState
 from scheduling.models import Connection, HookReceipt, Room
-from scheduling.queries.way_in import CLOSES
+from scheduling.queries import way_in
 from scheduling.video import links, signing
 from scheduling.video.callbacks import DISABLED, LATER, NOT_SIGNED, UNKNOWN, Answer
 from scheduling.video.contract import (
@@ -44,11 +44,12 @@ def pending(
         return DISABLED
     actor = Actor.platform(str(found.uuid), found.clinic, where=where)
     with transaction.atomic():
-        answer = _answer(found, request, cursor, now)
+        answer, rooms = _answer(found, request, cursor, now)
         denied = "denied" if answer is NOT_SIGNED else "refused"
         audit.record(
             actor,
             "hook.pending",
+            subject=way_in.patients_of(*(room.session for room in rooms)),
             obj=found,
             outcome=denied if answer.code else "ok",
             code=answer.code,
@@ -56,21 +57,25 @@ def pending(
     return answer
 
 
-def _answer(connection: Connection, request: RawRequest, cursor: str, now: datetime) -> Answer:
+def _answer(
+    connection: Connection, request: RawRequest, cursor: str, now: datetime
+) -> tuple[Answer, Sequence[Room]]:
+    """The answer, and the rooms that it tells of."""
     try:
         verified = signing.verify(
             signing.keys(connection.secret), request.headers, request.body, now
         )
     except BadSignature:
-        return NOT_SIGNED
+        return NOT_SIGNED, ()
     except Misconfigured:
-        return LATER
+        return LATER, ()
     if not _first_time(connection, verified, now):
-        return NOT_SIGNED
+        return NOT_SIGNED, ()
     after = _last_seen(connection, cursor)
     if after is None:
-        return BAD_CURSOR
-    return _listed(_unfilled(connection, after, now))
+        return BAD_CURSOR, ()
+    rooms = _unfilled(connection, after, now)
+    return _listed(rooms), rooms[:MOST]
 
 
 def _first_time(connection: Connection, verified: Verified, now: datetime) -> bool:
@@ -102,7 +107,7 @@ def _unfilled(connection: Connection, after: int, now: datetime) -> list[Room]:
         state=RoomState.PENDING.value,
         session__clinic=connection.clinic,
         session__state=SessionState.SCHEDULED.value,
-        session__end__gt=to_minute(now - CLOSES),
+        session__end__gt=to_minute(now - way_in.CLOSES),
     )
     rows = rooms.select_related("session").prefetch_related("session__join_links")
     return list(rows.order_by("pk")[: MOST + 1])

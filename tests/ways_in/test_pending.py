@@ -65,7 +65,7 @@ def binding(booking: Booking) -> str:
 
 
 def test_what_is_wanted_is_told_without_a_word_about_anybody(client, world, booking, rooms, clock):
-    """PR1, TK4: opaque references and times."""
+    """PR1, TK4: opaque references and times. LG1: whose they are is on record."""
     answer = ask(client, rooms)
     assert answer["Content-Type"] == "application/json"
     assert answer.json() == {
@@ -88,6 +88,7 @@ def test_what_is_wanted_is_told_without_a_word_about_anybody(client, world, book
     }
     row = AuditRow.objects.get(action="hook.pending")
     assert (row.actor_kind, row.actor_id, row.outcome) == ("platform", str(rooms.uuid), "ok")
+    assert row.subject_id == str(world.nora.pk)
 
 
 def test_only_what_is_still_to_be_filled_in(client, world, booking, rooms, clock):
@@ -165,7 +166,7 @@ def test_no_or_a_wrong_signature(client, booking, rooms, clock):
         late = NOW + timedelta(seconds=seconds)
         refused(ask(client, rooms, now=late), 401, "bad_signature")
     assert rows_of_everything() == before
-    rows = AuditRow.objects.filter(action="hook.pending")
+    rows = AuditRow.objects.filter(action="hook.pending", subject_id="")
     assert {(row.outcome, row.code) for row in rows} == {("denied", "bad_signature")}
 
 

@@ -12,7 +12,8 @@ from scheduling.actions.connections import save_connection
 from scheduling.actions.hours import set_holiday
 from scheduling.actions.licences import revoke_licence
 from scheduling.errors import NotFound, OutsideHours, UnknownField
-from scheduling.models import Booking, Connection, Holiday
+from scheduling.models import Booking, Connection, Holiday, Room, Session, Task
+from scheduling.outbox.plan import plan
 from tests.web.desk import OFFICE, at_work, audited, booked
 from tests.web.patient import text_of
 from tests.world import NOW, NY, World, at, build
@@ -206,6 +207,25 @@ def test_without_an_agreement_the_office_says_so(world, office):
     page = f"{OFFICE}video/{Connection.objects.get().uuid}/"
     assert "this platform gets no rooms and nobody is sent there" in text_of(office.get(page))
     assert "1 video connection without a signed agreement" in text_of(office.get(OFFICE))
+
+
+def test_an_agreement_brings_rooms_to_what_was_booked_without_one(world, office):
+    """Those to come that nobody has pasted a room for; the platform is asked for each."""
+    office.post(f"{OFFICE}video/new/", VIDEO | {"baa_on_file": ""})
+    row = Connection.objects.get()
+    waits = booked(world, world.nora)
+    pasted = booked(world, world.omar, therapist=world.ben.uuid)
+    Room.objects.filter(session=pasted.session_id).update(state="ready")
+    past = booked(world, world.omar, at("2027-03-04", 10))
+    Session.objects.filter(pk=past.session_id).update(start=1, end=2)
+    plan(NOW)
+    assert not Task.objects.filter(kind="room").exists()
+    office.post(f"{OFFICE}video/{row.uuid}/", VIDEO)
+    rooms = Room.objects.filter(connection=row)
+    assert [room.session_id for room in rooms] == [waits.session_id]
+    plan(NOW)
+    assert Task.objects.get(kind="room").session_id == waits.session_id
+    assert [one.subject_id for one in audited("room.wanted")] == [str(world.nora.pk)]
 
 
 def test_the_actions_know_their_own_fields_alone(world):

@@ -162,6 +162,7 @@ def happened(event: Event, zone: str) -> str:
 
 def room_news(what: str) -> str:
     return {
+        "wanted": _("The platform is to make a room"),
         "filled": _("The room is ready"),
         "proposed": _("The platform offered another room"),
         "withdrawn": _("The platform withdrew the room"),
