@@ -170,7 +170,7 @@ def gave_up(actor: Actor) -> QuerySet[Task]:
     """Messages and requests that the worker gave up, the latest first."""
     require_office(actor)
     rows = policy.visible(Task, actor).filter(gave_up_at__isnull=False, done_at=None)
-    return rows.select_related("session").order_by("-gave_up_at", "-pk")
+    return rows.select_related("session", "series").order_by("-gave_up_at", "-pk")
 
 
 def masked(recipient: str) -> str:

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from scheduling.models import Booking, Task
+from tests.outbox.serial import repeated
 from tests.web.desk import OFFICE, at_work, audited, booked
 from tests.web.patient import text_of
 from tests.world import NOW, World, build
@@ -75,3 +76,9 @@ def test_the_desk_has_no_such_page(world):
     assert dana.post(f"{OFFICE}messages/{task.uuid}/retry/").status_code == 404
     task.refresh_from_db()
     assert task.gave_up_at == NOW
+
+
+def test_of_a_series_the_rule_is_named(world, office):
+    task = gave_up(world, booked(world, world.nora))
+    Task.objects.filter(pk=task.pk).update(session=None, series=repeated(world, world.omar))
+    assert "Every Monday" in text_of(office.get(f"{OFFICE}messages/"))

@@ -16,7 +16,7 @@ from scheduling.actions.messages import retry
 from scheduling.engine.interval import to_minute
 from scheduling.errors import NotFound, Refusal
 from scheduling.models import Task, TaskKind
-from scheduling.queries import risk, times
+from scheduling.queries import recurring, risk, times
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.office.frame import here, page
 
@@ -37,16 +37,23 @@ def failed(request: PageRequest) -> HttpResponse:
 
 def line(task: Task, zone: str) -> dict[str, Any]:
     assert task.gave_up_at is not None
-    session = task.session
     return {
         "uuid": task.uuid,
         "kind": kind(task.kind),
         "when": times.starting(to_minute(task.gave_up_at), zone),
         "why": why(task.outcome),
-        "session": times.when(session.start, session.end, zone) if session else "",
+        "session": about(task, zone),
         "recipient": risk.masked(task.recipient),
         "attempts": task.attempts,
     }
+
+
+def about(task: Task, zone: str) -> str:
+    """Of which session, or of which series as a whole."""
+    if task.series is not None:
+        return recurring.every(task.series.rule)
+    session = task.session
+    return times.when(session.start, session.end, zone) if session else ""
 
 
 def kind(code: str) -> str:
