@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.api import bookings, catalogue, holds, me, reference, series, slots
+from scheduling.api import bookings, catalogue, holds, me, reference, series, slots, waiting
 
 CLINIC = "v1/clinics/<slug:slug>/"
 
@@ -49,6 +49,38 @@ urlpatterns = [
         f"{CLINIC}series/<uuid:series>/undo-cancel/",
         series.UndoCancelOfSeries.as_view(),
         name="api_series_undo_cancel",
+    ),
+    path(f"{CLINIC}waiting/", waiting.WaitingList.as_view(), name="api_waiting"),
+    path(f"{CLINIC}waiting/<uuid:waiting>/", waiting.OneWaiting.as_view(), name="api_waiting_one"),
+    path(
+        f"{CLINIC}waiting/<uuid:waiting>/leave/",
+        waiting.LeaveWaiting.as_view(),
+        name="api_waiting_leave",
+    ),
+    path(
+        f"{CLINIC}waiting/<uuid:waiting>/prefer/",
+        waiting.PreferWaiting.as_view(),
+        name="api_waiting_prefer",
+    ),
+    path(
+        f"{CLINIC}waiting/<uuid:waiting>/offer/",
+        waiting.OfferToWaiting.as_view(),
+        name="api_waiting_offer",
+    ),
+    path(
+        f"{CLINIC}offers/<uuid:offer>/accept/",
+        waiting.AcceptOffer.as_view(),
+        name="api_offer_accept",
+    ),
+    path(
+        f"{CLINIC}offers/<uuid:offer>/decline/",
+        waiting.DeclineOffer.as_view(),
+        name="api_offer_decline",
+    ),
+    path(
+        f"{CLINIC}offers/<uuid:offer>/withdraw/",
+        waiting.WithdrawOffer.as_view(),
+        name="api_offer_withdraw",
     ),
     path(f"{CLINIC}me/", me.Me.as_view(), name="api_me"),
 ]

@@ -115,6 +115,9 @@ BOOKING = set(
     f"{TIMES} id reference state booked_at cancelled_at late service.id service.name "
     "service.minutes therapist.id therapist.name therapist.credentials".split()
 )
+NAMED = words(
+    "service.id service.name service.minutes therapist.id therapist.name therapist.credentials"
+)
 OF_STAFF = words(
     "patient patient.reference patient.name patient.called cancel_reason attendance override"
 )
@@ -147,10 +150,26 @@ def series_keys(letter: str) -> set[str]:
     return set(told.split()) | {f"bookings.{key}" for key in booking_keys(letter)}
 
 
+def waiting_keys(letter: str) -> set[str]:
+    offer = {f"offer.{key}" for key in words(f"id state until {TIMES}")}
+    named = {f"{above}{key}" for above in ("", "offer.") for key in NAMED}
+    told = words("id state group booking medium place zone days parts offer service therapist")
+    staff = words(
+        "patient patient.reference patient.name patient.called priority priority_reason entered_at"
+    )
+    return told | offer | named | (staff if letter in "tud" else set())
+
+
+def waiting_list(letter: str) -> set[str]:
+    return {"results"} | {f"results.{key}" for key in waiting_keys(letter)}
+
+
 API = {  # route below the clinic -> letter -> keys
     "bookings/": booking_list,
     "bookings/<uuid:booking>/": booking_keys,
     "series/<uuid:series>/": series_keys,
+    "waiting/": waiting_list,
+    "waiting/<uuid:waiting>/": waiting_keys,
     "me/": me,
     "consent-forms/": lambda _letter: {"form", "version", "text"},
     "services/": lambda _letter: SERVICES,

@@ -158,6 +158,7 @@ def booking_things(world: World) -> dict[str, Any]:
         "booking": booked.uuid,
         "hold": held.uuid,
         "series": series_of(world).uuid,
+        **group_of(world),
         **waiting_things(world),
         **ways_in(world, booked),
     }
@@ -193,6 +194,16 @@ def series_of(world: World) -> Any:
     )
 
 
+def group_of(world: World) -> dict[str, Any]:
+    """Nora's place in a group that Alma gives on Tuesdays at four; anybody may find it."""
+    from scheduling.models import Member
+    from tests.groups import comes_in, founded
+
+    group = founded(world, facilitators=[world.alma.uuid])
+    comes_in(world, group, world.nora)
+    return {"group": group.uuid, "member": Member.objects.get(group=group).uuid}
+
+
 def ways_in(world: World, booked: Any) -> dict[str, Any]:
     """The links of Nora's booking, and the clinic's platform."""
     from scheduling.actions.links import mint_action_link
@@ -221,6 +232,8 @@ PUBLIC = {
     "sign-in/": "the door",
     "c/<slug:slug>/sign-in/": "the door of a clinic",
     "c/<slug:slug>/": "free times; no patient is in them",
+    "c/<slug:slug>/groups/": "groups; nobody who is in one is in them",
+    "c/<slug:slug>/groups/<uuid:group>/": "what to expect in a group; no member is on it",
     "c/<slug:slug>/hold/": "a time is kept before anybody signs in",
     "c/<slug:slug>/hold/<uuid:hold>/": "behind the random secret of a browser",
     "c/<slug:slug>/hold/<uuid:hold>/more/": "behind the random secret of a browser",
@@ -344,9 +357,18 @@ BOOKING = [
     Row("c/<slug:slug>/hold/<uuid:hold>/let-go/", post="*:404"),
     Row("c/<slug:slug>/booked/<uuid:booking>/", get=OWN),
     Row("c/<slug:slug>/booked/<uuid:booking>/appointment.ics", get=OWN),
+    Row("c/<slug:slug>/groups/", get="*:200"),
+    Row("c/<slug:slug>/groups/<uuid:group>/", get="*:200"),
+    Row(
+        "c/<slug:slug>/groups/<uuid:group>/join/",
+        get="q:200 a:login *:go",
+        post="q:422 p:422 a:login *:go",
+    ),
     Row("c/<slug:slug>/my/", get=MY),
     Row("c/<slug:slug>/my/profile/", get=MY, post="pq:422 a:login *:go"),
     Row("c/<slug:slug>/my/profile/consent/", get="a:login *:405", post="pq:422 a:login *:404"),
+    Row("c/<slug:slug>/my/groups/<uuid:member>/", get=OWN),
+    Row("c/<slug:slug>/my/groups/<uuid:member>/leave/", get=OWN, post="p:go a:login *:404"),
     Row(MINE, get=OWN),
     Row(MINE + "move/", get=OWN),
     Row(MINE + "move/check/", get="p:go a:login *:404", post="p:go a:login *:404"),
@@ -555,6 +577,10 @@ CATALOGUE = "*:200"
 WRITES = "a:login *:422"
 POSTED = "a:login *:405"
 
+ONE_WAITING = CLINIC_API + "waiting/<uuid:waiting>/"
+ONE_OFFER = CLINIC_API + "offers/<uuid:offer>/"
+ITS = "ptd:200 a:login *:404"  # of who waits, of the therapist waited for, of the desk
+
 API = [
     Row("api/v1/schema/", get=IN),
     Row("api/v1/reference/", get=IN),
@@ -605,6 +631,25 @@ API = [
         post="ptd:409 a:login *:404",
         json=True,
     ),
+    Row(CLINIC_API + "waiting/", get=IN, post=WRITES, json=True),
+    Row(ONE_WAITING, get=ITS),
+    Row(ONE_WAITING + "leave/", get=POSTED, post=ITS, json=True),
+    Row(
+        ONE_WAITING + "prefer/",
+        get=POSTED,
+        post="td:200 a:login *:404",
+        data={"priority": 0},
+        json=True,
+    ),
+    Row(
+        ONE_WAITING + "offer/",
+        get=POSTED,
+        post="td:422 p:422 a:login *:422",
+        json=True,
+    ),
+    Row(ONE_OFFER + "accept/", get=POSTED, post=ITS, json=True),
+    Row(ONE_OFFER + "decline/", get=POSTED, post=ITS, json=True),
+    Row(ONE_OFFER + "withdraw/", get=POSTED, post="td:200 a:login *:404", json=True),
     Row(CLINIC_API + "me/", get=IN, patch="a:login pq:200 *:422", json=True),
 ]
 

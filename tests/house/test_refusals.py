@@ -115,6 +115,14 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
         page("series", "a_date_taken_while_one_was_reading_brings_the_report_back"),
         api("a_conflict_and_what_could_be_instead", "series"),
     ),
+    "waiting_already": (
+        page("waiting", "twice_for_the_same_is_refused", instead="You are on the waiting list"),
+        api("waiting_for_the_same_again_is_refused", "waiting"),
+    ),
+    "offer_gone": (
+        page("waiting", "an_answer_too_late", instead="is not kept for you any more"),
+        api("an_offer_taken_and_one_let_go", "waiting"),
+    ),
     "reason_missing": (
         page("desk_change", "no_cancel_without_a_reason", instead="422"),
         api("staff_give_a_reason", "cancel"),
@@ -139,9 +147,7 @@ BESIDES = {
     "patient_elsewhere": "tests/ways_in/test_join.py",
     "room_not_ready": "tests/ways_in/test_join.py",
     "bad_room_address": "tests/web/test_therapist_session.py",
-    "waiting_already": "tests/actions/test_waitlist.py",
-    "offer_gone": "tests/actions/test_waitlist.py",
-    "offer_open": "tests/actions/test_waitlist.py",
+    "offer_open": "tests/web/test_waiting.py, tests/api/test_waiting.py",
     "room_in_use": "tests/web/test_therapist_session.py",
     "group_full": "tests/actions/test_groups.py",
     "group_closed": "tests/actions/test_groups.py",
