@@ -156,10 +156,15 @@ def sit_down_again(seat: Booking, now: datetime) -> None:
     seat.seat = free_numbers([seat.session_id], now)[seat.session_id]
 
 
-def lock_booking(booking: UUID, actor: Actor, now: datetime) -> Booking:
-    """The booking with therapist, then patient locked, read again under the locks."""
+def lock_booking(booking: UUID, actor: Actor, now: datetime, *others: int) -> Booking:
+    """The booking with its therapist (and `others`), then the patient locked, read again under
+    the locks. One that was handed to another therapist meanwhile is refused: a lock out of order
+    could meet somebody else's."""
     seen = policy.find(Booking, actor, uuid=booking)
-    lock_therapists(therapist_of(seen.session))
+    users = {therapist_of(seen.session), *others}
+    lock_therapists(*users)
+    if therapist_of(seen.session) not in users:
+        raise IllegalChange(subject=seen.patient_id)
     patient = lock_patient(seen.patient_id, actor, now)
     seat = Booking.objects.select_related("session__service", "clinic").get(pk=seen.pk)
     seat.patient = patient

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.actor import Actor
-from accounts.models import Licence, Therapist, User
+from accounts.models import Licence, Patient, Therapist, User
 from scheduling.actions.release import release_expired
 from scheduling.engine.hours import UnknownZone, local_day, require_zone
 from scheduling.engine.interval import Span, to_minute, whole_days
@@ -83,6 +84,13 @@ def lock_therapists(*users: int) -> None:
     if connection.vendor == "postgresql":
         rows = User.objects.select_for_update(no_key=True).filter(pk__in=set(users))
         list(rows.order_by("pk").values_list("pk"))
+
+
+def lock_people(therapists: Iterable[int], patients: Iterable[int]) -> None:
+    """All that one action will lock, in order, before it begins with the first of several."""
+    lock_therapists(*therapists)
+    rows = Patient.objects.select_for_update(no_key=True).filter(pk__in=set(patients))
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def require_offer(

@@ -15,6 +15,7 @@ from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.actions.cancel import BY_STAFF, cancel
 from scheduling.actions.hours import add_time_off
+from scheduling.actions.offer import lock_people
 from scheduling.actions.reschedule import reschedule
 from scheduling.errors import BadInput, NotFound, ReasonMissing, Refusal
 from scheduling.models import Booking, Medium
@@ -59,14 +60,15 @@ def settle_out(
         raise NotFound
     if reason not in [code.value for code in BY_STAFF]:
         raise ReasonMissing
-    known = set(
-        Booking.objects.filter(
-            uuid__in=[one.booking for one in decisions], session__occupancies__profile=who
-        ).values_list("uuid", flat=True)
-    )
     changes = [one for one in decisions if one.what is not What.KEEP]
-    if not known.issuperset(one.booking for one in changes):
+    rows = Booking.objects.filter(uuid__in=[one.booking for one in changes])
+    theirs = rows.filter(session__occupancies__profile=who)
+    whose = dict(theirs.values_list("uuid", "patient_id"))
+    if not whose.keys() >= {one.booking for one in changes}:
         raise NotFound
+    colleagues = Therapist.objects.filter(uuid__in=[one.therapist for one in changes])
+    users = colleagues.values_list("user_id", flat=True)
+    lock_people([who.user_id, *users], [one for one in whose.values() if one])
     for one in changes:
         try:
             _settle(one, reason, actor, now)

@@ -27,7 +27,7 @@ from scheduling.actions.cancel import (
     undo_cancel,
 )
 from scheduling.actions.links import new_join_link, new_series_link
-from scheduling.actions.offer import lock_therapists
+from scheduling.actions.offer import lock_people, lock_therapists
 from scheduling.actions.release import release_expired
 from scheduling.actions.rooms import renew_room, revoke_room, want_room
 from scheduling.engine.hours import UnknownZone, local_day, require_zone
@@ -94,7 +94,8 @@ def repeat(
     what = policy.find(Service, actor, uuid=service, active=True, kind=Kind.INDIVIDUAL.value)
     require_allowed(what, patient, override, medium, actor)
     require_pattern(pattern, chosen)
-    hosts = lock_hosts(chosen, actor)
+    hosts = find_hosts(chosen, actor)
+    lock_therapists(*(one.user_id for one in hosts.values()))
     who = lock_patient(patient, actor, now)
     require_consent(who, accept or {}, actor, now)
     asked = asked_for(what, hosts[chosen[0].therapist], who.pk, medium, place, override)
@@ -149,14 +150,13 @@ def require_pattern(pattern: Pattern, chosen: Sequence[Chosen]) -> None:
         raise BadInput(field="dates")
 
 
-def lock_hosts(chosen: Sequence[Chosen], actor: Actor) -> dict[UUID, Therapist]:
-    """Everybody who gives one of the dates, by uuid; locked."""
+def find_hosts(chosen: Sequence[Chosen], actor: Actor) -> dict[UUID, Therapist]:
+    """Everybody who gives one of the dates, by uuid."""
     wanted = {one.therapist for one in chosen}
     rows = policy.visible(Therapist, actor).filter(uuid__in=wanted, active=True)
     hosts = {one.uuid: one for one in rows}
     if len(hosts) < len(wanted):
         raise NotFound
-    lock_therapists(*(one.user_id for one in hosts.values()))
     return hosts
 
 
@@ -325,6 +325,8 @@ def cancel_from(
 def undo_cancel_from(*, series: UUID, actor: Actor, now: datetime) -> list[Booking]:
     """Take back what was last cancelled of a series, all of it or nothing, as `undo_cancel`."""
     row = policy.find(Series, actor, uuid=series)
+    hosts = Occupancy.objects.filter(session__series=row).values_list("therapist_id", flat=True)
+    lock_people(hosts.distinct(), [row.patient_id or 0])
     gone = Booking.objects.filter(session__series=row, state=BookingState.CANCELLED.value)
     last = gone.order_by("-cancelled_at").values_list("cancelled_at", flat=True).first()
     uuids = list(gone.filter(cancelled_at=last).order_by("start").values_list("uuid", flat=True))
@@ -350,7 +352,8 @@ def change_from(
     """Give the dates from `slot` on another rule, time or therapist: the same rows move, in order,
     to the chosen dates, in a series that follows the old one. Dates left over are cancelled.
     """
-    before, seats = lock_coming(series, slot, actor, now)
+    hosts = find_hosts(chosen, actor)
+    before, seats = lock_coming(series, slot, actor, now, *(one.user_id for one in hosts.values()))
     staff = acts_as_staff(actor, seats[0])
     if staff and reason not in [code.value for code in BY_STAFF]:
         raise ReasonMissing(subject=before.patient_id)
@@ -359,7 +362,6 @@ def change_from(
     require_pattern(pattern, chosen)
     if len(chosen) > len(seats):
         raise BadInput(field="dates")
-    hosts = lock_hosts(chosen, actor)
     moved, left = seats[: len(chosen)], seats[len(chosen) :]
     assert before.patient_id is not None
     asked = asked_for(
@@ -388,16 +390,17 @@ def change_from(
 
 
 def lock_coming(
-    series: UUID, slot: int, actor: Actor, now: datetime
+    series: UUID, slot: int, actor: Actor, now: datetime, *others: int
 ) -> tuple[Series, list[Booking]]:
     """The series and its booked dates from `slot` on that may still be changed, in order; their
-    therapists and the patient are locked. Raises StartedAlready where none is left."""
+    therapists (and `others`) and the patient are locked. Raises StartedAlready where none is
+    left."""
     row = policy.find(Series, actor, uuid=series, patient__isnull=False)
     rows = Booking.objects.filter(
         session__series=row, session__slot__gte=slot, state=BookingState.BOOKED.value
     )
     hosts = Occupancy.objects.filter(session__bookings__in=rows, live=True)
-    lock_therapists(*hosts.values_list("therapist_id", flat=True).distinct())
+    lock_therapists(*hosts.values_list("therapist_id", flat=True).distinct(), *others)
     lock_patient(row.patient_id, actor, now)
     rows = rows.select_related("session__service", "clinic").order_by("session__slot")
     ahead = [seat for seat in rows if seat.start > to_minute(now)]

@@ -19,7 +19,7 @@ from scheduling.actions.cancel import (
     require_changeable,
 )
 from scheduling.actions.links import new_join_link
-from scheduling.actions.offer import Offer, lock_therapists, require_offer
+from scheduling.actions.offer import Offer, require_offer
 from scheduling.actions.rooms import renew_room
 from scheduling.errors import GroupService, NotFound, ReasonMissing
 from scheduling.models import Booking, EventKind, JoinLink, Occupancy, Session
@@ -55,7 +55,9 @@ def reschedule(
         raise NotFound
     require_changeable(before, staff, now)
     other = policy.find(Therapist, actor, uuid=therapist) if therapist else occupancy.profile
-    lock_therapists(occupancy.therapist_id, other.user_id)
+    seat = lock_booking(booking, actor, now, other.user_id)
+    require_changeable(seat, staff, now)
+    occupancy = seat.session.occupancies.select_related("profile").get()
     offer = require_offer(
         service=before.session.service.uuid,
         therapist=other.uuid,
@@ -69,8 +71,6 @@ def reschedule(
         actor=actor,
         now=now,
     )
-    seat = lock_booking(booking, actor, now)
-    require_changeable(seat, staff, now)
     facts: dict[str, Any] = {"from": seat.start, "to": offer.start}
     if reason:
         facts["reason"] = reason

@@ -66,6 +66,6 @@ def test_moving_and_cancelling(world):
     count, _ = cost(
         reschedule, booking=booking.uuid, start=at("2027-03-09", 14), actor=nora, now=NOW
     )
-    assert count == 21 + 2 * locks
+    assert count == 23 + locks
     count, _ = cost(cancel, booking=booking.uuid, actor=nora, now=NOW)
-    assert count == 13 + locks
+    assert count == 14 + locks
