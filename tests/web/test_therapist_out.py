@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.core import mail
 from django.test import Client
 
 from accounts.models import Patient
 from scheduling.actions.book import book
+from scheduling.actions.repeat import Chosen, repeat
+from scheduling.engine.recurrence import weekly
 from scheduling.models import Booking, Event, Occupancy, Task, TimeOff
 from scheduling.outbox.plan import plan
 from scheduling.outbox.tell import tell
+from scheduling.queries.repeat import Pattern
 from tests.doors import sign_in
 from tests.web.patient import HOME
 from tests.web.visitor import Visitor
@@ -181,7 +186,7 @@ def test_who_has_no_mail_is_to_be_called(world, dana, three):
     Patient.objects.filter(pk=world.nora.pk).update(email="")
     page = dana.goes(page_of(world))
     page.presses("See what everybody would read", **{what(three[0]): "cancel"})
-    assert "No e-mail is on file: please call. +1 310-555-0123" in page.reads
+    assert "No e-mail is on file: please call. (310) 555-0123" in page.reads
 
 
 def test_without_a_reason_or_days_that_exist_nothing_happens(world, dana, three):
@@ -197,3 +202,18 @@ def test_it_is_for_the_desk_and_oneself_alone(world, three):
     for who in (world.ben.user, world.ada, world.nora.user, world.mallory):
         page = Visitor(sign_in(Client(), who)).goes(page_of(world))
         assert page.response.status_code == 404
+
+
+def test_a_date_of_a_series_names_other_times_too(world, dana):
+    pattern = Pattern(weekly((1,)), LA, 9 * 60, date(2027, 3, 2), count=3)
+    repeat(
+        service=world.cbt.uuid, pattern=pattern, medium="video", place="CA",
+        chosen=[Chosen(one.start, one.start, world.alma.uuid) for one in pattern.dates()],
+        patient=world.nora.pk, actor=world.actor(world.dana), now=NOW,
+    )  # fmt: skip
+    tell_all()
+    one = Booking.objects.get(start=at(DAY, 9))
+    page = dana.goes(page_of(world))
+    page.presses("See what everybody would read", **{what(one): "offer"})
+    assert "We are sorry: we had to cancel one of your appointments:" in page.reads
+    assert "These times were free when we wrote this:" in page.reads
