@@ -243,7 +243,8 @@ def page_of(standing: SeriesStanding, change: Change, news: SeriesNews, now: dat
             SeriesWords(
                 news=news,
                 pattern=pattern(standing, dates),
-                span=span(standing, dates) if dates else "",
+                span=span(standing, dates),
+                keeps_clock=not off and clock_changes(standing, dates),
                 lines=() if off else lines(standing, change, news),
                 coming=next_one(standing),
                 others=others(standing, change, news),
@@ -305,6 +306,12 @@ def rule_zone(standing: SeriesStanding, slots: list[int]) -> str:
     return theirs if len(clocks) == 1 and days else zone
 
 
+def clock_changes(standing: SeriesStanding, dates: Dates) -> bool:
+    """Whether the name of the zone is another one for some of the dates."""
+    zone = rule_zone(standing, sorted(dates))
+    return len({times.abbreviation(times.local(slot, zone)) for slot in dates}) > 1
+
+
 def span(standing: SeriesStanding, dates: Dates) -> str:
     zone, slots = standing.zone, sorted(dates, key=lambda slot: dates[slot].start)
     first = times.day(times.local(dates[slots[0]].start, zone))
@@ -326,12 +333,15 @@ def lines(standing: SeriesStanding, change: Change, news: SeriesNews) -> tuple[s
     one = news in (SeriesNews.CANCELLED_ONE, SeriesNews.CALLED_OFF_ONE)
     last, handed_over = max(change.now), from_on(told, change.now)
     said = [
-        line(standing, told.get(slot), change.now.get(slot))
+        line(standing, told.get(slot), change.now.get(slot), one=one)
         for slot in sorted(told.keys() | change.now.keys())
         if told.get(slot) != change.now.get(slot)
         and (one or slot <= last)
         and slot not in handed_over
     ]
+    if not one and told and max(told) > last:
+        end = times.day(times.local(change.now[last].start, standing.zone))
+        said.append(_("The last one is now on %(day)s.") % {"day": end})
     if handed_over:
         day = times.starting(change.now[handed_over[0]].start, standing.zone)
         said.append(_("From %(day)s on, with somebody else than planned") % {"day": day})
@@ -355,8 +365,12 @@ def between(standing: SeriesStanding, dates: Dates) -> list[int]:
     return list(takewhile(lambda slot: slot <= last, every))
 
 
-def line(standing: SeriesStanding, old: Held | None, new: Held | None) -> str:
+def line(standing: SeriesStanding, old: Held | None, new: Held | None, *, one: bool = False) -> str:
+    """`one`: that it is cancelled is said already."""
     zone = standing.zone
+    if new is None and one:
+        assert old is not None
+        return times.when(old.start, old.end, zone)
     if new is None:
         assert old is not None
         return _("Not on %(day)s") % {"day": times.starting(old.start, zone)}

@@ -33,6 +33,12 @@ class SeriesNews(StrEnum):
 
 
 OFF = (SeriesNews.CANCELLED, SeriesNews.CALLED_OFF)
+OF_DATES = (
+    SeriesNews.CHANGED,
+    SeriesNews.CHANGED_ONE,
+    SeriesNews.CANCELLED_ONE,
+    SeriesNews.CALLED_OFF_ONE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +52,7 @@ class SeriesWords:
     news: SeriesNews
     pattern: str = ""
     span: str = ""
+    keeps_clock: bool = False  # the clock changes between the dates, and the rule does not
     lines: tuple[str, ...] = ()
     coming: str = ""
     others: tuple[str, ...] = ()  # times that could be booked in place of one that is cancelled
@@ -64,6 +71,7 @@ def render(words: SeriesWords) -> Page:
     told = {field.name: getattr(words, field.name) for field in fields(words)}
     told |= {"opening": opening(words), "joining": joining(words)}
     told |= {"lines": words.lines[:MOST], "more": len(words.lines) > MOST}
+    told |= {"lines_first": words.news in OF_DATES and bool(words.lines)}
     text = render_to_string("mail/appointments.txt", told)
     return Page(
         subject=_("Your appointments"),

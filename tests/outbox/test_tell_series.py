@@ -46,6 +46,7 @@ def test_fifty_two_dates_are_one_mail_each(world, sink, work):
     assert calendar_of(sink, ALMA).shows() == times_of(given_by(world.alma))
     (mine,) = sink.to(NORA)
     assert "Every Monday at 3:00 PM PST (Los Angeles)" in mine.text
+    assert "When the clocks change, it stays the same time on the clock." in mine.text
     assert "52 times, from Monday, March 8, 2027 to Monday, February 28, 2028" in mine.text
     assert "Next: Monday, March 8, 2027, 3:00 PM to 3:50 PM PST (Los Angeles)" in mine.text
     assert mine.text.count("March") == 2, "the dates are not listed one by one"
@@ -112,7 +113,7 @@ def test_one_date_that_is_cancelled_takes_no_other_with_it(world, sink, work):
     assert methods(sink.to(NORA)) == ["REQUEST", "CANCEL"]
     assert "recurrence-id" in mine.event
     assert mine.text.startswith("One of your appointments is cancelled:")
-    assert "Monday, March 22, 2027, 3:00 PM PDT (Los Angeles)" in mine.text
+    assert "Monday, March 22, 2027, 3:00 PM to 3:50 PM PDT (Los Angeles)" in mine.text
     for who, rows in ((NORA, hers()), (ALMA, given_by(world.alma))):
         assert calendar_of(sink, who).shows() == times_of(rows)
     restored(world, seat(series, 2), by=world.nora)
@@ -157,6 +158,17 @@ def test_ended_in_the_middle_the_past_stays_in_the_calendar(world, sink, work):
     assert "UNTIL=20270405T220000Z" in mine.event["rrule"].to_ical().decode()
     assert calendar_of(sink, NORA).shows() == times_of(hers())
     assert len(calendar_of(sink, NORA).shows()) == 5
+
+
+def test_one_that_ends_earlier_says_so(world, sink, work):
+    series = repeated(world)
+    work()
+    ended(world, series, seat(series, 8).session.slot)
+    work()
+    mine = sink.to(NORA)[1]
+    assert "The last one is now on Monday, April 26, 2027." in mine.text
+    assert "Not on" not in mine.text
+    assert calendar_of(sink, NORA).shows() == times_of(hers())
 
 
 def test_ended_and_taken_back_it_is_what_it_was(world, sink, work):
