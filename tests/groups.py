@@ -1,13 +1,15 @@
-"""Groups for tests: rows made by hand where no action is on trial."""
+"""Groups for tests: rows made by hand where no action is on trial, or by the actions."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from accounts.models import Therapist
+from accounts.models import Patient, Therapist
+from scheduling.actions.groups import found, join
 from scheduling.engine.recurrence import weekly
 from scheduling.models import (
+    Booking,
     Facilitator,
     Group,
     Occupancy,
@@ -15,6 +17,7 @@ from scheduling.models import (
     Service,
     Session,
 )
+from scheduling.queries.repeat import Pattern
 from tests.world import LA, NOW, World, at, service
 
 
@@ -84,3 +87,29 @@ def a_session(series: Series, day: str, *givers: Therapist) -> Session:
             busy_until=made.end + 10,
         )
     return made
+
+
+def founded(world: World, **more: Any) -> Group:
+    """By the action: Tuesdays at 4 PM from March 9, by Alma and Ben, a closed group of eight."""
+    said = {
+        "service": group_service(world).uuid,
+        "name": "Evenings",
+        "about": "We practise one skill each time.",
+        "entry": "closed",
+        "capacity": 8,
+        "entry_sessions": 2,
+        "pattern": Pattern(weekly((1,)), LA, 16 * 60, date(2027, 3, 9)),
+        "medium": "video",
+        "facilitators": [world.alma.uuid, world.ben.uuid],
+        "actor": world.actor(world.dana),
+        "now": NOW,
+    }
+    if more.get("entry") == "rolling":
+        more = {"module_sessions": 4, "cycle_sessions": 8} | more
+    return found(**said | more)
+
+
+def comes_in(world: World, group: Group, who: Patient, **more: Any) -> list[Booking]:
+    """The patient joins, by the action."""
+    said = {"place": "CA", "zone": LA, "actor": world.actor(who), "now": NOW} | more
+    return join(group=group.uuid, patient=who.pk, **said)

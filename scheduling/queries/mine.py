@@ -27,7 +27,7 @@ READ = ("session__service__modality", "session__series__group")
 class Appointment:
     """A booking as its patient reads it. Times are minutes, UTC; `zone` is the patient's.
 
-    `hosts`: who gives it, several in a group; `therapist` is the first of them.
+    `hosts`: who gives it, several in a group.
     """
 
     uuid: UUID
@@ -39,12 +39,15 @@ class Appointment:
     place: str
     medium: str
     service: Service
-    therapist: Therapist
     hosts: tuple[Therapist, ...]
     group: Group | None
     late: bool
     cancelled_at: datetime | None
     attendance: str
+
+    @property
+    def therapist(self) -> Therapist:
+        return self.hosts[0]
 
     @property
     def in_group(self) -> bool:
@@ -114,7 +117,6 @@ def _appointment(row: Booking, hosts: tuple[Therapist, ...], zone: str) -> Appoi
         place=row.place,
         medium=row.session.medium,
         service=row.session.service,
-        therapist=hosts[0],
         hosts=hosts,
         group=_group(row),
         late=row.late,

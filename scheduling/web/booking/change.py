@@ -21,6 +21,7 @@ from scheduling.queries import mine, times
 from scheduling.queries.mine import Appointment
 from scheduling.web.booking import words
 from scheduling.web.booking.find import carried_of, nearest_slots, wanted_of
+from scheduling.web.booking.groups import own_place
 from scheduling.web.booking.mine import entry, ways_in
 from scheduling.web.door import PageRequest, signed_in
 
@@ -67,6 +68,7 @@ def one_page(
         "refusal": refusal,
         "repeatable": seen.service.repeatable and row.session.series_id is None,
         "series": series_url(request, row),
+        "place": own_place(request, seen.group) if seen.group else None,
     }
     if isinstance(refusal, SlotGone):
         page["nearest"] = nearest_slots(wanted_of(row), row.start, request)
@@ -103,6 +105,7 @@ def cancel_it(request: PageRequest, booking: UUID) -> HttpResponse:
     page = {
         "one": seen,
         "facts": words.facts(seen),
+        "place": own_place(request, seen.group) if seen.group else None,
         "late": left < request.clinic.late_notice,
         "in_time_until": times.starting(row.start - request.clinic.late_notice, seen.zone),
     }

@@ -17,7 +17,7 @@ from scheduling.engine.interval import to_minute
 from scheduling.errors import Refusal, TooManyHolds
 from scheduling.models import Booking, Medium
 from scheduling.queries import find as query
-from scheduling.queries import mine, times
+from scheduling.queries import find_group, mine, times
 from scheduling.queries.slots import Wanted
 from scheduling.web.booking import words
 from scheduling.web.booking.forms import FindForm
@@ -31,8 +31,9 @@ WAITED_FOR = {query.Empty.FULL, query.Empty.FILTERED, query.Empty.NOT_ACCEPTING}
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     form = find_form(request, request.GET)
-    if not form.there.services:  # a clinic on its first day
-        return render(request, "booking/closed.html")
+    if not form.there.services:  # a clinic on its first day, or one of groups alone
+        page = {"groups_listed": find_group.any_listed(request.actor)}
+        return render(request, "booking/closed.html", page)
     return find_page(request, form, status=200 if form.is_valid() else 422)
 
 
@@ -69,7 +70,12 @@ def find_page(
     status: int = 200,
 ) -> HttpResponse:
     """The page; `refusal` says why `start` could not be kept, with the nearest others."""
-    page: dict[str, Any] = {"form": form, "steps": words.steps(), "kept": kept_here(request)}
+    page: dict[str, Any] = {
+        "form": form,
+        "steps": words.steps(),
+        "kept": kept_here(request),
+        "groups_listed": find_group.any_listed(request.actor),
+    }
     if form.is_valid():
         page |= found(request, form)
         if refusal is not None:

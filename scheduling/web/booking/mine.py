@@ -15,7 +15,7 @@ from accounts.web.profile import require_profile
 from scheduling.actions.cancel import change_notice
 from scheduling.engine.interval import to_minute
 from scheduling.models import Booking, JoinLink, Medium
-from scheduling.queries import mine, times, waitlist
+from scheduling.queries import find_group, mine, times, waitlist
 from scheduling.queries.mine import Appointment
 from scheduling.web.booking import words
 from scheduling.web.door import PageRequest, signed_in
@@ -43,6 +43,8 @@ def sessions(request: PageRequest) -> HttpResponse:
         "waits": bool(waits),
         "offers": [offered(one, patient.time_zone, request.now) for one in offers.values()],
         "upcoming": [entry(one, request, ways, patient) for one in _read(coming, patient)],
+        "places": find_group.memberships(request.actor),
+        "groups_listed": not coming and find_group.any_listed(request.actor),
         "past": [past_entry(one, request) for one in _read(shown, patient)],
         "earlier_url": f"?skip={skip + PER_PAGE}" if len(gone) > PER_PAGE else "",
         "later_url": f"?skip={max(0, skip - PER_PAGE)}" if skip else "",

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit
 from accounts.models import Therapist
-from scheduling.actions.cancel import change_notice
+from scheduling.actions.cancel import change_notice, in_group
 from scheduling.actions.reschedule import reschedule
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState
@@ -35,7 +35,8 @@ from scheduling.web.door import PageRequest, signed_in
 
 def changeable(request: PageRequest, row: Booking) -> bool:
     left = row.start - to_minute(request.now)
-    return row.state == BookingState.BOOKED.value and left >= change_notice(request.clinic)
+    booked = row.state == BookingState.BOOKED.value
+    return booked and not in_group(row) and left >= change_notice(request.clinic)
 
 
 def move_form(request: PageRequest, row: Booking, seen: Appointment) -> FindForm:
@@ -150,7 +151,7 @@ def compare(
         start=start,
         end=end,
         zone=zone,
-        therapist=who,
+        hosts=(who,),
         medium=said["medium"],
         place=said["place"],
     )
