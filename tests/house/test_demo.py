@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from io import StringIO
+from itertools import takewhile
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from accounts.models import Clinic, Licence, Patient, Therapist
 from scheduling.management.demo import clinic as demo
-from scheduling.models import Booking, Event, Service
+from scheduling.models import (
+    Booking,
+    Event,
+    Group,
+    Kind,
+    Member,
+    Occupancy,
+    Series,
+    Service,
+    Session,
+    Waiting,
+    WaitOffer,
+)
 from tests.world import NOW
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +57,8 @@ def test_a_clinic_that_has_lived_for_eight_weeks(small):
     said = load()
     assert_deep_enough(said)
     assert_lived_through()
+    assert_series_and_groups()
+    assert_a_line()
 
     before = Booking.objects.count()
     load()
@@ -53,6 +68,7 @@ def test_a_clinic_that_has_lived_for_eight_weeks(small):
     load()
     assert Booking.objects.count() > before
     assert not unmarked(NOW + timedelta(days=7)).exists()
+    assert WaitOffer.objects.count() == 1 and Group.objects.count() == 6
 
 
 def assert_deep_enough(said: str) -> None:
@@ -78,11 +94,52 @@ def assert_lived_through() -> None:
     assert past.filter(state="cancelled").exists()
     assert Booking.objects.filter(start__gt=now, state="booked").count() > PEOPLE * 3
     # By the public actions: each booking has its history, with the `now` of its day.
-    assert Event.objects.filter(kind="booked").count() == Booking.objects.count()
+    told = Event.objects.filter(kind="booked", booking__isnull=False)
+    assert told.count() == Booking.objects.exclude(booked_at=None).count()
     assert not Event.objects.filter(at__gt=NOW).exists()
     # Nobody is told today of what happened weeks ago.
     late = Event.objects.filter(planned_at__isnull=True, at__lt=NOW - timedelta(days=1))
     assert not late.exists()
+
+
+def assert_series_and_groups() -> None:
+    now = int(NOW.timestamp()) // 60
+    weekly = Series.objects.filter(patient__isnull=False, sessions__start__gt=now).distinct()
+    assert weekly.count() >= 2
+    groups = {one.name: one for one in Group.objects.all()}
+    assert {one.entry for one in groups.values()} == {"closed", "rolling", "open"}
+    assert not Service.objects.filter(groups__isnull=False).exclude(kind=Kind.GROUP).exists()
+    for one in groups.values():
+        coming = Session.objects.filter(series__group=one, start__gt=now)
+        assert coming.filter(bookings__state="booked").exists()
+        assert Booking.objects.filter(session__series__group=one, attendance="attended").exists()
+        if one.entry != "open":
+            assert Member.objects.filter(group=one, left_at=None).count() > 2
+    # Three mornings a week; two who lead the skills group; one date off, one moved.
+    block = Session.objects.filter(series__group=groups["Morning block"], start__gt=now)
+    assert {one.starts_at.weekday() for one in block} == {0, 2, 4}
+    skills = Session.objects.filter(series__group=groups["DBT skills"])
+    assert Occupancy.objects.filter(session__in=skills).count() == 2 * skills.count()
+    assert skills.filter(state="cancelled").count() == 1
+    evenings = Session.objects.filter(series__group=groups["CBT for anxiety"])
+    assert evenings.exclude(start=F("slot")).count() == 1 and evenings.count() == 12
+    assert misses_in_a_row(skills, now) == 4
+
+
+def misses_in_a_row(skills: QuerySet[Session], now: int) -> int:
+    """The most that one member has missed up to now."""
+    past = Booking.objects.filter(session__in=skills, end__lt=now - 1440, state="booked")
+    marks: dict[int | None, list[str]] = {}
+    for who, mark in past.order_by("-start").values_list("patient_id", "attendance"):
+        marks.setdefault(who, []).append(mark)
+    return max(len(list(takewhile("no_show".__eq__, some))) for some in marks.values())
+
+
+def assert_a_line() -> None:
+    assert Waiting.objects.filter(state="waiting").count() > 2
+    assert Waiting.objects.filter(priority__gt=0).exclude(priority_reason="").exists()
+    offer = WaitOffer.objects.get()
+    assert offer.state == "open" and offer.booking.state == "held" and offer.until > NOW
 
 
 def unmarked(now: datetime) -> QuerySet[Booking]:

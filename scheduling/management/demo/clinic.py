@@ -53,6 +53,20 @@ SERVICES = [
     ("intake-30", "First call", "intake", 30, True, True, "Free of charge",
      "We get to know you and find out together what fits."),
 ]  # fmt: skip
+GROUP_SERVICES = [
+    ("dbt-skills", "DBT skills group", "dbt", 120, True, False, "$90, or your plan's copay",
+     "Two hours a week, beside individual DBT."),
+    ("cbt-group", "CBT group", "cbt", 90, True, False, "$70, or your plan's copay",
+     "Twelve evenings with the same people."),
+    ("rebt-group", "REBT group", "rebt", 90, True, False, "$70, or your plan's copay",
+     "Rational Emotive Behavior Therapy in a small group."),
+    ("iop-morning", "Intensive outpatient, mornings", "iop", 180, True, False,
+     "As your plan covers it", "Three mornings a week of three hours."),
+    ("support", "Support group", "support", 75, True, False, "$20", "An open evening."),
+    ("alumni", "Alumni group", "support", 60, False, True, "Free of charge",
+     "For those who have been through one of our programs."),
+]  # fmt: skip
+GROUP_SLUGS = {row[0] for row in GROUP_SERVICES}
 
 TELEHEALTH = """By accepting I agree to be treated by video or telephone.
 
@@ -66,6 +80,12 @@ MAIL = """Ordinary e-mail is not encrypted: others who can open my mailbox may r
 like to get the times of my appointments and calendar invitations by e-mail all the same. I may \
 take this back at any time. Without it we only write that there is a message for me here.
 """
+GROUP = """What is said in the group stays in the group.
+
+- I tell nobody who is in it or what somebody said, not even without a name.
+- I join from a private place where nobody overhears, and I record nothing.
+- The clinic cannot promise that every other member keeps to this.
+"""
 
 
 @transaction.atomic
@@ -75,9 +95,9 @@ def make_clinic(today: date) -> Clinic:
     if found is not None:
         return found
     clinic = Clinic.objects.create(
-        name="Tidewater Clinic", slug=SLUG, time_zone=LA, phone="(310) 555-0100", horizon_days=60
+        name="Tidewater Clinic", slug=SLUG, time_zone=LA, phone="(310) 555-0100", horizon_days=130
     )
-    for form, text in (("telehealth", TELEHEALTH), ("mail", MAIL)):
+    for form, text in (("telehealth", TELEHEALTH), ("mail", MAIL), ("group", GROUP)):
         ConsentForm.objects.create(clinic=clinic, form=form, version=1, text=text)
     Connection.objects.create(
         clinic=clinic,
@@ -96,16 +116,24 @@ def make_clinic(today: date) -> Clinic:
 
 
 def make_services(clinic: Clinic) -> None:
-    names = {"cbt": "CBT", "dbt": "DBT", "rebt": "REBT", "intake": "First call"}
+    names = {
+        "cbt": "CBT",
+        "dbt": "DBT",
+        "rebt": "REBT",
+        "intake": "First call",
+        "iop": "Intensive outpatient",
+        "support": "Support",
+    }
     kinds = {
         code: Modality.objects.create(clinic=clinic, code=code, name=name)
         for code, name in names.items()
     }
-    for slug, name, modality, minutes, video, telephone, price, about in SERVICES:
+    for slug, name, modality, minutes, video, telephone, price, about in SERVICES + GROUP_SERVICES:
         Service.objects.create(
             clinic=clinic,
             slug=slug,
             name=name,
+            kind="group" if slug in GROUP_SLUGS else "individual",
             modality=kinds[modality],
             minutes=minutes,
             video=video,

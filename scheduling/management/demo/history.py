@@ -7,21 +7,18 @@ week depends on patient and week alone, so that a later day only adds what is mi
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from accounts.actor import Actor
-from accounts.models import Clinic, Patient, Therapist, User
-from accounts.policy import actor_for
+from accounts.models import Clinic, Patient, Therapist
 from scheduling.actions.attend import mark
 from scheduling.actions.book import book
 from scheduling.actions.cancel import cancel
-from scheduling.engine.hours import parse_pattern, wall_to_minute
 from scheduling.engine.interval import from_minute, to_minute
 from scheduling.errors import Refusal
-from scheduling.management.demo.people import THERAPISTS
+from scheduling.management.demo.places import monday_of, places
 from scheduling.models import Booking, Event, Service
 
 BEHIND, AHEAD = 8, 4  # weeks
@@ -52,13 +49,10 @@ FATES = [
 ]
 
 
-def live_through(clinic: Clinic, now: datetime) -> int:
-    """Book, cancel and mark everything up to `now` and four weeks on; answers how many were new."""
-    desk = User.objects.get(email="desk@example.org")
-    actor = actor_for(desk, clinic, today=now.date())
-    there = Booking.objects.filter(clinic=clinic).values_list("patient_id", "start")
-    known = {(patient, week_of(start)) for patient, start in there}
-    made = 0
+def live_through(clinic: Clinic, actor: Actor, now: datetime) -> None:
+    """Book, cancel and mark the single sessions, up to `now` and four weeks on."""
+    there = Booking.objects.filter(clinic=clinic, session__series__group__isnull=True)
+    known = {(who, week_of(start)) for who, start in there.values_list("patient_id", "start")}
     for visit in sorted(visits(clinic, now), key=lambda one: one.booked_at):
         if (visit.patient.pk, week_of(visit.start)) in known:
             continue
@@ -76,14 +70,8 @@ def live_through(clinic: Clinic, now: datetime) -> int:
             )
         except Refusal:
             continue  # a licence or an hour stood against it, as it would for anybody
-        made += 1
-        change(booking, visit, actor, now)
-    for booking in Booking.objects.filter(
-        clinic=clinic, state="booked", attendance="", end__lt=to_minute(now) - 120
-    ):
-        attend(booking, "attended", actor)
-    tell_nobody_of_the_past(clinic, now)
-    return made
+        change(booking, visit.fate, visit.booked_at, actor, now)
+    mark_the_rest(clinic, actor, now)
 
 
 def week_of(start: int) -> int:
@@ -91,16 +79,16 @@ def week_of(start: int) -> int:
     return (start - 4 * 1440) // (7 * 1440)
 
 
-def change(booking: Booking, visit: Visit, actor: Actor, now: datetime) -> None:
-    """Let the visit's fate come true, as far as it lies before `now`."""
-    ahead = {"patient": 3 * 1440, "patient_late": 300, "therapist_ill": 180}.get(visit.fate)
+def change(booking: Booking, fate: str, booked_at: datetime, actor: Actor, now: datetime) -> None:
+    """Let the booking's fate come true, as far as it lies before `now`."""
+    ahead = {"patient": 3 * 1440, "patient_late": 300, "therapist_ill": 180}.get(fate)
     if ahead is not None:
-        at = max(from_minute(visit.start - ahead), visit.booked_at + timedelta(minutes=1))
-        if at < now and to_minute(at) < visit.start:
-            reason = "patient" if visit.fate == "patient_late" else visit.fate
+        at = max(from_minute(booking.start - ahead), booked_at + timedelta(minutes=1))
+        if at < now and to_minute(at) < booking.start:
+            reason = "patient" if fate == "patient_late" else fate
             cancel(booking=booking.uuid, reason=reason, actor=actor, now=at)
     elif booking.end < to_minute(now) - 120:
-        attend(booking, visit.fate, actor)
+        attend(booking, fate, actor)
 
 
 def attend(booking: Booking, fate: str, actor: Actor) -> None:
@@ -112,53 +100,36 @@ def attend(booking: Booking, fate: str, actor: Actor) -> None:
     )
 
 
+def mark_the_rest(clinic: Clinic, actor: Actor, now: datetime) -> None:
+    """What was to come when it was booked is over on a later day."""
+    over = Booking.objects.filter(clinic=clinic, end__lt=to_minute(now) - 120)
+    for booking in over.filter(state="booked", attendance=""):
+        attend(booking, "attended", actor)
+
+
 def visits(clinic: Clinic, now: datetime) -> Iterator[Visit]:
     """Every session that the demo's people would have had."""
-    services = {one.slug: one for one in Service.objects.filter(clinic=clinic)}
-    therapists = list(Therapist.objects.filter(clinic=clinic).order_by("pk"))
-    monday = now.date() - timedelta(days=now.weekday())
-    taken: Counter[int] = Counter()
-    for number, patient in enumerate(Patient.objects.filter(clinic=clinic).order_by("pk")):
-        which = suited(number, patient.state)
-        plan, place = THERAPISTS[which], taken[which]
-        taken[which] += 1
-        day, minute = places(plan.pattern, services[plan.service].minutes)[place]
+    monday = monday_of(now)
+    for one in places(clinic):
         for week in range(-BEHIND, AHEAD):
-            on = monday + timedelta(weeks=week, days=day)
-            dice = random.Random(f"{number} {on.isoformat()}")
+            first = monday + timedelta(weeks=week)
+            dice = random.Random(f"{one.number} {first + timedelta(days=one.day)}")
             if dice.random() > COMES:
                 continue
-            start = wall_to_minute(plan.zone, on, minute)
+            start = one.start(first)
             yield Visit(
-                patient=patient,
-                therapist=therapists[which],
-                service=services[plan.service],
+                patient=one.patient,
+                therapist=one.therapist,
+                service=one.service,
                 start=start,
-                medium=medium_of(dice, plan.medium_share, services[plan.service]),
-                booked_at=min(booked_on(dice, start), now),
-                fate=dice.choices([f for f, _ in FATES], [w for _, w in FATES])[0],
+                medium=medium_of(dice, one.plan.medium_share, one.service),
+                booked_at=min(booked_on(dice, start), now - timedelta(hours=dice.randint(1, 400))),
+                fate=fate_of(dice),
             )
 
 
-def suited(number: int, state: str) -> int:
-    """A therapist licensed where the patient lives; the same number keeps the same one."""
-    count = len(THERAPISTS)
-    for step in range(count):
-        which = (number + step) % count
-        if state in THERAPISTS[which].states:
-            return which
-    return number % count
-
-
-def places(pattern: str, minutes: int) -> list[tuple[int, int]]:
-    """(weekday, minute of the day) of each place in a therapist's week, day after day."""
-    week = parse_pattern(pattern)
-    by_day = [
-        [(day, minute) for start, end in spans for minute in range(start, end - minutes + 1, 75)]
-        for day, spans in enumerate(week)
-    ]
-    longest = max(len(rows) for rows in by_day)
-    return [rows[i] for i in range(longest) for rows in by_day if i < len(rows)]
+def fate_of(dice: random.Random) -> str:
+    return dice.choices([fate for fate, _ in FATES], [weight for _, weight in FATES])[0]
 
 
 def medium_of(dice: random.Random, share: float, service: Service) -> str:
