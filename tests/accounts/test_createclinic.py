@@ -27,6 +27,7 @@ def test_it_makes_a_clinic_and_invites_its_admin(capsys):
     assert set(home.consent_forms.values_list("form", "version")) == {
         ("telehealth", 1),
         ("mail", 1),
+        ("group", 1),
     }
     assert set(home.modalities.values_list("code", flat=True)) == {"cbt", "dbt", "rebt"}
     assert "/c/harbor/" in said

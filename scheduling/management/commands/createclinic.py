@@ -42,6 +42,15 @@ MAIL = _(
 sends me the time of my appointments and calendar entries by e-mail. They never name the service \
 or the therapist. If I do not accept, I only get notices that ask me to sign in."""
 )
+GROUP = _(
+    """What is said in a group stays there. I agree that:
+
+- I tell nobody who is in the group, or what anybody said, not even without a name.
+- I join from a private place where nobody can see or hear the others, and I record nothing.
+- I meet other members outside the group only if the group's rules allow it.
+
+The clinic tells no member about another. It cannot promise that every member keeps to this."""
+)
 
 
 class Command(BaseCommand):
@@ -96,8 +105,8 @@ class Command(BaseCommand):
 
 
 def equip(clinic: Clinic) -> None:
-    """The two forms that booking asks for, and the modalities that services are made of."""
-    texts = {Form.TELEHEALTH: TELEHEALTH, Form.MAIL: MAIL}
+    """The forms that booking and groups ask for, and the modalities that services are made of."""
+    texts = {Form.TELEHEALTH: TELEHEALTH, Form.MAIL: MAIL, Form.GROUP: GROUP}
     for form, text in texts.items():
         ConsentForm.objects.create(clinic=clinic, form=form.value, version=1, text=str(text))
     for code, name in MODALITIES.items():
