@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -14,11 +14,13 @@ from accounts.models import Therapist
 from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.actions.cancel import BY_STAFF, cancel
+from scheduling.actions.group_dates import cancel_date, change_facilitator
 from scheduling.actions.hours import add_time_off
 from scheduling.actions.offer import lock_people
 from scheduling.actions.reschedule import reschedule
+from scheduling.engine.hours import local_day
 from scheduling.errors import BadInput, NotFound, ReasonMissing, Refusal
-from scheduling.models import Booking, Medium
+from scheduling.models import Booking, Medium, Occupancy, Session
 
 
 class What(StrEnum):
@@ -29,6 +31,16 @@ class What(StrEnum):
     OFFER = "offer"  # cancelled, with other times in the message
     TELEPHONE = "telephone"  # by telephone, at the same time with the same therapist
     CANCEL = "cancel"
+    WITHOUT = "without"  # a group's date: whoever gives it too goes on alone
+    SUBSTITUTE = "substitute"  # a group's date: somebody else comes in
+
+
+class DateDecision(NamedTuple):
+    """About a group's session: KEEP, CANCEL, WITHOUT, or SUBSTITUTE by `therapist`."""
+
+    session: UUID
+    what: What
+    therapist: UUID | None = None
 
 
 class Decision(NamedTuple):
@@ -45,6 +57,7 @@ def settle_out(
     *,
     therapist: UUID,
     decisions: Sequence[Decision],
+    dates: Sequence[DateDecision] = (),
     reason: str,
     time_off: tuple[date, date] | None = None,
     actor: Actor,
@@ -66,8 +79,10 @@ def settle_out(
     whose = dict(theirs.values_list("uuid", "patient_id"))
     if not whose.keys() >= {one.booking for one in changes}:
         raise NotFound
-    colleagues = Therapist.objects.filter(uuid__in=[one.therapist for one in changes])
-    users = colleagues.values_list("user_id", flat=True)
+    groups = [one for one in dates if one.what is not What.KEEP]
+    named = [*(one.therapist for one in changes), *(one.therapist for one in groups)]
+    colleagues = Therapist.objects.filter(uuid__in=[one for one in named if one])
+    users = [*colleagues.values_list("user_id", flat=True), *_givers(groups)]
     lock_people([who.user_id, *users], [one for one in whose.values() if one])
     for one in changes:
         try:
@@ -75,12 +90,45 @@ def settle_out(
         except Refusal as refusal:
             refusal.extra["booking"] = one.booking
             raise
+    for date_ in groups:
+        _settle_date(date_, who, reason, actor, now)
     if time_off is not None:
         add_time_off(
             therapist=who, first_day=time_off[0], last_day=time_off[1], actor=actor, now=now
         )
-    audit.record(actor, "therapist.out", obj=who, detail={"sessions": len(changes)})
-    return len(changes)
+    count = len(changes) + len(groups)
+    audit.record(actor, "therapist.out", obj=who, detail={"sessions": count})
+    return count
+
+
+def _givers(dates: Sequence[DateDecision]) -> Iterable[int]:
+    rows = Occupancy.objects.filter(session__uuid__in=[one.session for one in dates], live=True)
+    return rows.values_list("therapist_id", flat=True)
+
+
+def _settle_date(
+    one: DateDecision, who: Therapist, reason: str, actor: Actor, now: datetime
+) -> None:
+    """By the group's own actions; the date's day is that of its series' zone."""
+    row = policy.find(Session, actor, uuid=one.session, occupancies__profile=who)
+    if one.what is What.CANCEL:
+        cancel_date(session=one.session, reason=reason, actor=actor, now=now)
+        return
+    series = row.series
+    if series is None or series.group is None:
+        raise NotFound
+    if one.what is What.SUBSTITUTE and one.therapist is None:
+        raise BadInput(field="therapist")
+    day = local_day(series.zone, row.start)
+    change_facilitator(
+        group=series.group.uuid,
+        from_day=day,
+        until_day=day,
+        leaving=who.uuid,
+        coming=one.therapist,
+        actor=actor,
+        now=now,
+    )
 
 
 def _settle(one: Decision, reason: str, actor: Actor, now: datetime) -> None:

@@ -19,8 +19,9 @@ from accounts.actor import Actor
 from accounts.models import Therapist
 from scheduling import policy
 from scheduling.engine.interval import DAY, to_minute
-from scheduling.engine.lifecycle import BookingState
-from scheduling.models import Booking, Kind, Occupancy
+from scheduling.engine.lifecycle import BookingState, SessionState
+from scheduling.models import Booking, Kind, Occupancy, Session
+from scheduling.queries import groups
 from scheduling.queries.slots import Found, Wanted, search
 
 AFTER = 14 * DAY  # so long after a session other times are looked for
@@ -35,6 +36,61 @@ class Concerned(NamedTuple):
     booking: Booking
     colleagues: tuple[int, ...]
     others: tuple[int, ...]
+
+
+class GroupDate(NamedTuple):
+    """A group's session of the one who is out. `others` give it too; `over`: they are then fewer
+    than its members need. `substitutes` are free, and licensed for every member that day."""
+
+    session: Session
+    members: int
+    others: tuple[Therapist, ...]
+    over: bool
+    substitutes: tuple[Therapist, ...]
+
+
+def group_dates(
+    actor: Actor, therapist: Therapist, first: int, until: int, now: datetime
+) -> list[GroupDate]:
+    """The dates of groups that start in [first, until), in order."""
+    theirs = Occupancy.objects.filter(session=OuterRef("pk"), profile=therapist, live=True)
+    rows = policy.visible(Session, actor).filter(
+        Exists(theirs),
+        start__gte=max(first, to_minute(now) + 1),
+        start__lt=until,
+        state=SessionState.SCHEDULED.value,
+        series__group__isnull=False,
+    )
+    rows = rows.select_related("service__clinic", "series__group").order_by("start", "pk")
+    return [_group_date(row, therapist, now) for row in rows]
+
+
+def _group_date(row: Session, out: Therapist, now: datetime) -> GroupDate:
+    given = Occupancy.objects.filter(session=row, live=True).exclude(profile=out)
+    others = tuple(one.profile for one in given.select_related("profile__user"))
+    seats = Booking.objects.filter(session=row, state=BookingState.BOOKED.value)
+    members, states = seats.count(), set(seats.values_list("place", "zone"))
+    most = row.series.group.per_facilitator if row.series and row.series.group else None
+    over = bool(others) and most is not None and members > most * len(others)
+    return GroupDate(row, members, others, over, _substitutes(row, out, others, states, now))
+
+
+def _substitutes(
+    row: Session,
+    out: Therapist,
+    others: tuple[Therapist, ...],
+    states: set[tuple[str, str]],
+    now: datetime,
+) -> tuple[Therapist, ...]:
+    rows = Therapist.objects.filter(clinic=row.clinic_id, active=True, user__is_active=True)
+    some = [one for one in rows.select_related("user") if one != out and one not in others]
+    against = groups.conflicts({row.start: some}, row.service, now).get(row.start, {})
+    free = [one for one in some if one.pk not in against]
+    return tuple(
+        one
+        for one in free
+        if not any(groups.unlicensed({row.start: one.pk}, place, zone) for place, zone in states)
+    )
 
 
 def booked(actor: Actor, therapist: Therapist, first: int, until: int) -> list[Booking]:

@@ -10,16 +10,18 @@ from django.test import Client
 
 from accounts.models import Patient
 from scheduling.actions.book import book
+from scheduling.actions.groups import found, join
 from scheduling.actions.repeat import Chosen, repeat
 from scheduling.engine.recurrence import weekly
-from scheduling.models import Booking, Event, Occupancy, Task, TimeOff
+from scheduling.models import Booking, Event, Occupancy, Session, Task, TimeOff
 from scheduling.outbox.plan import plan
 from scheduling.outbox.tell import tell
 from scheduling.queries.repeat import Pattern
 from tests.doors import sign_in
+from tests.groups import group_service
 from tests.web.patient import HOME
 from tests.web.visitor import Visitor
-from tests.world import LA, NOW, World, at, build, patient
+from tests.world import LA, NOW, World, at, build, patient, therapist
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 DAY = "2027-03-02"
@@ -217,3 +219,73 @@ def test_a_date_of_a_series_names_other_times_too(world, dana):
     page.presses("See what everybody would read", **{what(one): "offer"})
     assert "We are sorry: we had to cancel one of your appointments:" in page.reads
     assert "These times were free when we wrote this:" in page.reads
+
+
+MONDAY = "2027-03-08"
+
+
+@pytest.fixture
+def group(world):
+    """Mondays at ten by Alma and Ben; two each at most; Nora, Omar and Petra are in it."""
+    made = found(
+        service=group_service(world).uuid, name="Mornings", entry="closed", capacity=8,
+        per_facilitator=2, pattern=Pattern(weekly((0,)), LA, 600, date(2027, 3, 8)),
+        medium="video", facilitators=[world.alma.uuid, world.ben.uuid],
+        actor=world.actor(world.dana), now=NOW,
+    )  # fmt: skip
+    for who in (world.nora, world.omar, patient(world.clinic, "Petra")):
+        join(
+            group=made.uuid, patient=who.pk, place="CA", zone=LA,
+            actor=world.actor(world.dana), now=NOW,
+        )  # fmt: skip
+    return made
+
+
+def of_group(group) -> tuple[str, Session]:
+    session = Session.objects.get(series__group=group, start=at(MONDAY, 10))
+    return f"what-{session.uuid}", session
+
+
+def settle(dana: Visitor, world: World, **chosen: str) -> Visitor:
+    dana.goes(f"{HOME}therapists/{world.alma.uuid}/out/?from={MONDAY}&until={MONDAY}")
+    dana.presses("See what everybody would read", **chosen)
+    return dana.presses("Do all of it, and send")
+
+
+def givers(session: Session) -> list[str]:
+    rows = Occupancy.objects.filter(session=session, live=True).order_by("pk")
+    return [one.profile.name for one in rows]
+
+
+def test_a_group_goes_on_with_the_other_one_and_staff_are_warned(world, dana, group):
+    field, session = of_group(group)
+    page = dana.goes(f"{HOME}therapists/{world.alma.uuid}/out/?from={MONDAY}&until={MONDAY}")
+    assert "Mornings , Monday, March 8" in page.reads and "3 members" in page.reads
+    assert "More members than one facilitator fewer should look after." in page.reads
+    settle(dana, world, **{field: "without"})
+    assert givers(session) == ["Ben"]
+    assert Booking.objects.filter(session=session, live=True).count() == 3
+    later = Session.objects.get(series__group=group, start=at("2027-03-15", 10))
+    assert givers(later) == ["Alma", "Ben"]
+
+
+def test_or_with_a_substitute_who_is_licensed_for_every_member(world, dana, group):
+    cleo = therapist(world.clinic, "Cleo")
+    therapist(world.clinic, "Noah", states=("NY",))
+    field, session = of_group(group)
+    page = dana.goes(f"{HOME}therapists/{world.alma.uuid}/out/?from={MONDAY}&until={MONDAY}")
+    assert "With Cleo in place" in page.reads and "Noah" not in page.reads
+    settle(dana, world, **{field: f"substitute:{cleo.uuid}"})
+    assert sorted(givers(session)) == ["Ben", "Cleo"]
+
+
+def test_or_it_is_called_off_and_each_member_is_told_alone(world, dana, group):
+    tell_all()
+    field, session = of_group(group)
+    dana.goes(f"{HOME}therapists/{world.alma.uuid}/out/?from={MONDAY}&until={MONDAY}")
+    page = dana.presses("See what everybody would read", **{field: "cancel"})
+    assert "Mail to each of 3 members, alone" in page.reads
+    assert "We are sorry: we had to cancel one of your appointments:" in page.reads
+    page.presses("Do all of it, and send")
+    session.refresh_from_db()
+    assert session.state == "cancelled"

@@ -21,7 +21,7 @@ from accounts import audit
 from accounts.models import Therapist
 from accounts.phone import grouped
 from scheduling import policy
-from scheduling.actions.out import Decision, What, settle_out
+from scheduling.actions.out import DateDecision, Decision, What, settle_out
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import to_minute
 from scheduling.errors import NoSuchDate, NotFound, Refusal
@@ -29,7 +29,7 @@ from scheduling.models import Booking, Medium
 from scheduling.outbox.preview import Letter, would_read
 from scheduling.queries import out as query
 from scheduling.queries import times
-from scheduling.queries.out import Concerned
+from scheduling.queries.out import Concerned, GroupDate
 from scheduling.web.desk.frame import page as desk_page
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.therapist import words
@@ -41,7 +41,9 @@ UNTOLD = {
     "no_address": gettext_lazy("No e-mail is on file: please call."),
     "not_wanted": gettext_lazy("Wants no mail: please call."),
     "inactive": gettext_lazy("The account is closed: no mail goes out."),
-    "nothing_to_tell": gettext_lazy("No mail goes out: nothing that was told changes. Call if in doubt."),
+    "nothing_to_tell": gettext_lazy(
+        "No mail goes out: nothing that was told changes. Call if in doubt."
+    ),
 }
 
 
@@ -74,24 +76,31 @@ def out(request: PageRequest, therapist: UUID | None = None) -> HttpResponse:
         raise NotFound
     span = Span(request, who)
     found = query.concerned(request.actor, who, span.start, span.end, request.now)
+    dates = query.group_dates(request.actor, who, span.start, span.end, request.now)
     if span.state:
-        found = [one for one in found if one.booking.place == span.state]
+        found, dates = [one for one in found if one.booking.place == span.state], []
     if request.method != "POST":
-        return choose_page(request, who, span, found)
-    return decide(request, who, span, found)
+        return choose_page(request, who, span, found, dates)
+    return decide(request, who, span, found, dates)
 
 
 def decide(
-    request: PageRequest, who: Therapist, span: Span, found: list[Concerned]
+    request: PageRequest,
+    who: Therapist,
+    span: Span,
+    found: list[Concerned],
+    dates: list[GroupDate],
 ) -> HttpResponse:
     """Preview, or do it. What is refused comes back with all that was chosen."""
     decisions = [decision(request, one) for one in found]
+    of_groups = [date_decision(request, one) for one in dates]
     off = span.time_off if request.POST.get("block") else None
 
     def act() -> int:
         return settle_out(
             therapist=who.uuid,
             decisions=decisions,
+            dates=of_groups,
             reason=request.POST.get("reason", ""),
             time_off=off,
             actor=request.actor,
@@ -100,12 +109,13 @@ def decide(
 
     try:
         if request.POST.get("step") != "do":
-            return check_page(request, who, found, decisions, would_read(act, request.now))
+            letters = would_read(act, request.now)
+            return check_page(request, who, found, decisions, dates, letters)
         count = act()
     except NotFound:
         raise
     except Refusal as refusal:
-        return choose_page(request, who, span, found, refusal)
+        return choose_page(request, who, span, found, dates, refusal)
     said = ngettext("%(count)d session is changed.", "%(count)d sessions are changed.", count)
     messages.success(request, said % {"count": count} + " " + _("Everybody concerned is told."))
     if request.actor.has(policy.DESK):
@@ -126,6 +136,14 @@ def decision(request: PageRequest, one: Concerned) -> Decision:
     return Decision(one.booking.uuid, What(known), others=others)
 
 
+def date_decision(request: PageRequest, one: GroupDate) -> DateDecision:
+    what, _colon, value = request.POST.get(f"what-{one.session.uuid}", "keep").partition(":")
+    if what == What.SUBSTITUTE.value:
+        return DateDecision(one.session.uuid, What.SUBSTITUTE, as_uuid(value))
+    known = what if what in (What.WITHOUT, What.CANCEL) else What.KEEP.value
+    return DateDecision(one.session.uuid, What(known))
+
+
 def as_uuid(text: str) -> UUID:
     try:
         return UUID(text)
@@ -138,6 +156,7 @@ def choose_page(
     who: Therapist,
     span: Span,
     found: list[Concerned],
+    dates: list[GroupDate],
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     zone = who.time_zone
@@ -155,6 +174,7 @@ def choose_page(
         else _("%(first)s to %(last)s")
         % {"first": times.day(span.first), "last": times.day(span.last)},
         "lines": [line(request, one, zone) for one in found],
+        "dates": [date_line(request, one, zone) for one in dates],
         "city": times.city(zone),
         "reasons": words.reasons(mine=own),
         "reason": request.POST.get("reason", "therapist_ill"),
@@ -218,11 +238,40 @@ def choices(one: Concerned) -> list[tuple[str, str]]:
     return [choice for choice in said if choice is not None]
 
 
+def date_line(request: PageRequest, one: GroupDate, zone: str) -> dict[str, Any]:
+    row = one.session
+    assert row.series is not None and row.series.group is not None
+    return {
+        "field": f"what-{row.uuid}",
+        "when": times.when(row.start, row.end, zone),
+        "name": row.series.group.name,
+        "members": one.members,
+        "over": one.over,
+        "options": date_choices(request, one),
+        "chosen": request.POST.get(f"what-{row.uuid}", "keep"),
+    }
+
+
+def date_choices(request: PageRequest, one: GroupDate) -> list[tuple[str, str]]:
+    """Who gives a group is for those who keep groups to say; whoever gives it may cancel it."""
+    said = [("keep", _("Leave it as it is"))]
+    if policy.keeps_groups(request.actor):
+        if one.others:
+            names = ", ".join(who.name for who in one.others)
+            said.append(("without", _("%(names)s goes on alone") % {"names": names}))
+        said += [
+            (f"substitute:{who.uuid}", _("With %(name)s in place") % {"name": who.name})
+            for who in one.substitutes
+        ]
+    return [*said, ("cancel", _("Cancel"))]
+
+
 def check_page(
     request: PageRequest,
     who: Therapist,
     found: list[Concerned],
     decisions: list[Decision],
+    dates: list[GroupDate],
     letters: list[Letter],
 ) -> HttpResponse:
     """Everything that would happen, with the very words of each mail."""
@@ -235,7 +284,9 @@ def check_page(
         for one, chosen in zip(found, decisions, strict=True)
         if chosen.what is not What.KEEP
     ]
-    if not changed and not request.POST.get("block"):
+    of_groups = [date_card(request, one, zone, letters) for one in dates]
+    of_groups = [card for card in of_groups if card["what"]]
+    if not (changed or of_groups or request.POST.get("block")):
         messages.info(request, _("Nothing was chosen."))
         return redirect(request.get_full_path())
     labels = {one.booking.pk: dict(choices(one)) for one, _chosen in changed}
@@ -253,6 +304,7 @@ def check_page(
             }
             for one, _chosen in changed
         ],
+        "dates": of_groups,
         "block": bool(request.POST.get("block")),
         "carried": carried(request),
     }
@@ -260,6 +312,25 @@ def check_page(
         request.actor, "out.view", subject=[one.booking.patient_id or 0 for one in found], obj=who
     )
     return shown(request, "out_check", context, who.pk == request.actor.therapist)
+
+
+def date_card(
+    request: PageRequest, one: GroupDate, zone: str, letters: list[Letter]
+) -> dict[str, Any]:
+    """A group's date: what happens, and the one letter that its members read, each alone."""
+    row = one.session
+    assert row.series is not None and row.series.group is not None
+    said = request.POST.get(f"what-{row.uuid}", "keep")
+    seats = Booking.objects.filter(session=row, patient__isnull=False)
+    members = set(seats.values_list("patient_id", flat=True))
+    texts = [letter for letter in letters if letter.patient in members and letter.text]
+    return {
+        "when": times.when(row.start, row.end, zone),
+        "name": row.series.group.name,
+        "what": "" if said == "keep" else dict(date_choices(request, one)).get(said, ""),
+        "count": len(texts),
+        "letter": texts[0] if texts else None,
+    }
 
 
 def untold(letters: list[Letter]) -> str:
