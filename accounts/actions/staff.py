@@ -10,7 +10,6 @@ from uuid import UUID
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.validators import validate_email
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -20,6 +19,7 @@ from accounts import audit
 from accounts.actions.newcomers import open_invitations
 from accounts.actor import Actor, ActorKind
 from accounts.errors import BadInput, InvitationGone, LastAdmin, NotFound
+from accounts.mail import ClinicMail
 from accounts.models import (
     ApiToken,
     Clinic,
@@ -65,15 +65,36 @@ def invite_staff(
             expires_at=now + VALID,
         )
         audit.record(actor, "invitation.create", obj=invitation, detail={"role": role})
-        link = f"{settings.SITE_URL.rstrip('/')}/invite/{token}/"
-        tell(invitation, link)
-    return invitation, link
+        return invitation, tell(invitation, token)
 
 
-def tell(invitation: Invitation, link: str) -> None:
+def renew_invitation(*, invitation: UUID, actor: Actor, now: datetime) -> Invitation:
+    """Send it once more, with a link of its own; the one before is void."""
+    clinic = managed_clinic(actor)
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        rows = open_invitations(now).filter(clinic=clinic, uuid=invitation)
+        if not rows.update(token_hash=hash_token(token), expires_at=now + VALID):
+            raise InvitationGone
+        renewed = Invitation.objects.get(uuid=invitation)
+        audit.record(actor, "invitation.renew", obj=renewed)
+        tell(renewed, token)
+    return renewed
+
+
+def tell(invitation: Invitation, token: str) -> str:
     """Neutral: whoever reads it on the way learns no clinic, no role, no name (PR1)."""
+    link = f"{settings.SITE_URL.rstrip('/')}/invite/{token}/"
     text = render_to_string("accounts/mail/invitation.txt", {"link": link})
-    send_mail(_("Your invitation"), text, settings.DEFAULT_FROM_EMAIL, [invitation.email])
+    ClinicMail(
+        _("Your invitation"),
+        text,
+        settings.DEFAULT_FROM_EMAIL,
+        [invitation.email],
+        clinic=invitation.clinic,
+        about=invitation.uuid,
+    ).send()
+    return link
 
 
 def hash_token(token: str) -> str:

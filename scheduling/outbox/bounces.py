@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from accounts import audit
 from accounts.actor import Actor
@@ -23,7 +24,8 @@ from scheduling.outbox.told import take_back
 MOST = 200  # files a round
 LARGEST = 1_000_000  # bytes; ours are far smaller, and so is what comes back of them
 
-# Account mail is not among them: its code is over by then, and is asked for anew.
+# Of account mail a clinic's invitations alone: a code is over by then, and is asked for anew.
+INVITATION = Q(kind=TaskKind.ACCOUNT_MAIL.value, clinic__isnull=False)
 KINDS = (
     TaskKind.TELL_PATIENT.value,
     TaskKind.TELL_THERAPIST.value,
@@ -65,14 +67,15 @@ def read(file: Path, now: datetime) -> bool:
 def note(known: Lost, now: datetime) -> Found:
     """Give the message up, where staff see it; trying again writes what is true by then."""
     rows = Task.objects.select_for_update(of=("self",)).select_related("clinic")
-    task = rows.filter(kind__in=KINDS, message_id=known.message_id).first()
+    task = rows.filter(INVITATION | Q(kind__in=KINDS), message_id=known.message_id).first()
     if task is None:
         return Found.NOTHING
     if task.maybe_sent:
         return Found.TOO_EARLY
     if task.done_at is None or task.outcome != "sent":
         return Found.NOTHING
-    take_back(task)
+    if task.kind in KINDS:
+        take_back(task)
     task.done_at, task.gave_up_at, task.outcome = None, now, f"bounced:{known.status}"
     task.message, task.telling = "", {}
     task.save(update_fields=["done_at", "gave_up_at", "outcome", "message", "telling"])

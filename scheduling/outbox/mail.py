@@ -14,6 +14,7 @@ from uuid import uuid4
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
+from accounts.mail import ClinicMail
 from scheduling.calendars.mime import bare_address
 from scheduling.models import Task, TaskKind
 from scheduling.outbox.transport import sender_address
@@ -40,7 +41,7 @@ def account_mail(message: EmailMessage) -> Task:
     message.extra_headers |= {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
     now = datetime.now(UTC)
     composed: Any = message.message()
-    return Task(
+    task = Task(
         kind=TaskKind.ACCOUNT_MAIL.value,
         created_at=now,
         due_at=now,
@@ -48,6 +49,9 @@ def account_mail(message: EmailMessage) -> Task:
         message=composed.as_bytes(linesep="\r\n").decode("latin-1"),
         message_id=message_id,
     )
+    if isinstance(message, ClinicMail):  # the clinic's office is told if it fails
+        task.clinic, task.key = message.clinic, str(message.about)
+    return task
 
 
 def new_message_id() -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
 
+from accounts.actions.newcomers import open_invitations
 from accounts.actor import Actor
 from accounts.models import Licence, Therapist
 from scheduling import policy
@@ -19,7 +20,7 @@ from scheduling.engine.hours import local_day
 from scheduling.engine.interval import DAY, day_number, to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import NotFound
-from scheduling.models import Booking, Service, Task
+from scheduling.models import Booking, Service, Task, TaskKind
 from scheduling.queries.misfits import Change, Misfit, misfits
 
 SOON = timedelta(days=60)
@@ -166,10 +167,15 @@ def _named(actor: Actor, found: list[tuple[dict[str, Any], Why]]) -> list[Risk]:
     ]
 
 
-def gave_up(actor: Actor) -> QuerySet[Task]:
-    """Messages and requests that the worker gave up, the latest first."""
+def gave_up(actor: Actor, now: datetime) -> QuerySet[Task]:
+    """Messages and requests that the worker gave up, the latest first.
+
+    Of mail about accounts, invitations that are still open.
+    """
     require_office(actor)
+    invited = open_invitations(now).filter(clinic=actor.clinic).values_list("uuid", flat=True)
     rows = policy.visible(Task, actor).filter(gave_up_at__isnull=False, done_at=None)
+    rows = rows.exclude(~Q(key__in=[str(one) for one in invited]), kind=TaskKind.ACCOUNT_MAIL.value)
     return rows.select_related("session", "series").order_by("-gave_up_at", "-pk")
 
 

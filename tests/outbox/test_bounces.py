@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import mailbox
+import re
 import smtplib
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
-from accounts.models import AuditRow
+from accounts.models import AuditRow, Invitation
 from scheduling.actions.messages import retry
 from scheduling.models import Invite, Task
 from scheduling.outbox.dsn import lost
@@ -298,3 +300,59 @@ def test_a_mailbox_that_is_not_there_is_told_in_the_log_and_stops_no_mail(
     work()
     assert len(sink.messages) == 2
     assert "sweep failed" in capsys.readouterr().err
+
+
+INA = {"email": "ina@example.org", "name": "Ina", "role": "desk"}
+INVITED = re.compile(r"/invite/[-\w]+/")
+
+
+@pytest.fixture
+def office(world, sink, box, clock, settings):
+    """The admin's browser, with mail as it goes out in production."""
+    settings.EMAIL_BACKEND = "scheduling.outbox.mail.OutboxBackend"
+    return at_work(world.ada)
+
+
+def test_an_invitation_that_comes_back_is_sent_anew_with_another_link(office, sink, work, box):
+    """AU12: the first link is void, wherever it went."""
+    office.post(f"{OFFICE}staff/invite/", INA)
+    work()
+    (first,) = sink.to(INA["email"])
+    sink.clear()
+    box.add(returned.postfix(first.data))
+    work(NOW + MINUTE)
+    page = office.get(f"{OFFICE}messages/")
+    assert "Invitation to the staff" in text_of(page)
+    assert "It came back: nobody has this address" in text_of(page)
+    assert INA["email"] not in text_of(page)
+
+    task = Task.objects.get(gave_up_at__isnull=False)
+    office.post(f"{OFFICE}messages/{task.uuid}/retry/")
+    work(NOW + MINUTE)
+    (second,) = sink.to(INA["email"])
+    old, new = (INVITED.search(one.text)[0] for one in (first, second))
+    assert (Client().get(old).status_code, Client().get(new).status_code) == (410, 200)
+    assert "Nothing was given up" in text_of(office.get(f"{OFFICE}messages/"))
+
+
+def test_an_invitation_that_is_refused_stands_there_until_it_is_taken_back(office, sink, work):
+    sink.answers[INA["email"]] = "550 no such user"
+    office.post(f"{OFFICE}staff/invite/", INA)
+    work()
+    task = Task.objects.get(gave_up_at__isnull=False)
+    assert "Invitation to the staff" in text_of(office.get(f"{OFFICE}messages/"))
+    office.post(f"{OFFICE}staff/invitations/{Invitation.objects.get().uuid}/revoke/")
+    assert "Nothing was given up" in text_of(office.get(f"{OFFICE}messages/"))
+    done = office.post(f"{OFFICE}messages/{task.uuid}/retry/", follow=True)
+    assert "It is tried again" not in text_of(done)
+    work(NOW + HOUR)
+    assert sink.to(INA["email"]) == []
+
+
+def test_a_code_that_is_refused_is_nobody_elses_to_see(office, sink, work):
+    """AU9, P23: who asks for a code is known to no office."""
+    sink.answers["omar@example.org"] = "550 no such user"
+    Client().post("/sign-in/", {"email": "omar@example.org"})
+    work()
+    assert Task.objects.get(kind="account_mail").gave_up_at == NOW
+    assert "Nothing was given up" in text_of(office.get(f"{OFFICE}messages/"))

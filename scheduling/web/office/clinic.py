@@ -35,7 +35,7 @@ def home(request: PageRequest) -> HttpResponse:
     context = {
         "lapsing": len(risk.lapsing(request.actor, today(request))),
         "at_risk": len(risk.at_risk(request.actor, request.now)),
-        "failed": risk.gave_up(request.actor).count(),
+        "failed": risk.gave_up(request.actor, request.now).count(),
         "invitations": open_invitations(request.now).filter(pk__in=invited).count(),
         "unsigned": policy.visible(Connection, request.actor)
         .filter(enabled=True, baa_on_file=None)

@@ -27,7 +27,7 @@ MOST = 100
 @require_safe
 def failed(request: PageRequest) -> HttpResponse:
     """No names: the kind, when, why, of which session, and the domain it went to."""
-    rows = list(risk.gave_up(request.actor)[: MOST + 1])
+    rows = list(risk.gave_up(request.actor, request.now)[: MOST + 1])
     zone = request.clinic.time_zone
     context = {"tasks": [line(row, zone) for row in rows[:MOST]], "more": len(rows) > MOST}
     whose = [row.patient_id for row in rows[:MOST] if row.patient_id is not None]
@@ -62,7 +62,7 @@ def kind(code: str) -> str:
         TaskKind.TELL_THERAPIST.value: _("Appointment mail to a therapist"),
         TaskKind.REMIND.value: _("Reminder"),
         TaskKind.SERIES_ENDS.value: _("Notice that a series comes to its end"),
-        TaskKind.ACCOUNT_MAIL.value: _("Mail about an account"),
+        TaskKind.ACCOUNT_MAIL.value: _("Invitation to the staff"),
         TaskKind.OFFER.value: _("Offer of a time to somebody who waits"),
         TaskKind.LOOK.value: _("A look at the waiting list"),
         TaskKind.ROOM.value: _("Request to the video platform"),
