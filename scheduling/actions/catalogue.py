@@ -24,7 +24,10 @@ from scheduling.models.session import LONGEST
 TERMS = frozenset({
     "grid", "buffer_before", "buffer_after", "min_notice", "horizon_days", "max_per_day",
 })  # fmt: skip
-SERVICE = TERMS | {"name", "about", "modality", "minutes", "video", "telephone", "price", "active"}
+SERVICE = TERMS | {
+    "name", "about", "modality", "kind", "minutes", "video", "telephone", "price", "repeatable",
+    "active",
+}  # fmt: skip
 SHORTEST = 5
 
 
@@ -51,7 +54,8 @@ def save_modality(
 def save_service(
     *, service: UUID | None = None, actor: Actor, now: datetime, **said: Any
 ) -> Service:
-    """Make a service, or change one. Terms that are None are the clinic's."""
+    """Make a service, or change one. Terms that are None are the clinic's. What was made for one
+    patient or for a group stays so: sessions of the other kind have other rules."""
     clinic = require_admin(actor)
     row = (
         policy.find(Service, actor, uuid=service)
@@ -61,6 +65,8 @@ def save_service(
     if "modality" in said:
         said["modality"] = policy.find(Modality, actor, pk=getattr(said["modality"], "pk", None))
     changed = put(row, said, SERVICE)
+    if row.pk and "kind" in changed:
+        raise BadInput(field="kind")
     require_length(row)
     if not row.media:
         raise BadInput(field="video")

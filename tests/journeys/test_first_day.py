@@ -47,7 +47,7 @@ def test_from_the_command_to_the_first_booking():
     cbt = re.findall(
         r'value="(\d+)"[^>]*>Cognitive', ida.get(OFFICE + "services/new/").content.decode()
     )
-    talk = {"name": "CBT talk", "minutes": "50", "video": "on", "active": "on"}
+    talk = {"name": "CBT talk", "kind": "individual", "minutes": "50", "video": "on", "active": "on"}
     sends(ida, OFFICE + "services/new/", talk | {"modality": cbt[0]})
     sends(
         ida,

@@ -40,6 +40,7 @@ def test_invited_licensed_offering_working_and_booked(world):
     page = f"{OFFICE}therapists/{who.uuid}/"
     assert "None: nobody can book with this therapist." in text_of(office.get(page))
     service = {"name": "Evening talk", "minutes": "50", "telephone": "on", "active": "on"}
+    service |= {"kind": "individual"}
     office.post(f"{OFFICE}services/new/", service | {"modality": world.cbt.modality_id})
     talk = Service.objects.get(slug="evening-talk")
     office.post(f"{page}services/{talk.uuid}/", {"active": "on"})

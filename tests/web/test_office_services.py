@@ -28,6 +28,7 @@ def said(world: World, **more) -> dict:
         "minutes": "45",
         "video": "on",
         "price": "$120",
+        "kind": "individual",
         "active": "on",
     } | more
 
@@ -42,6 +43,17 @@ def test_a_new_service_with_the_clinics_terms(world, office):
     assert Service.objects.filter(slug="evening-cbt-2").exists()
     assert "Evening CBT" in text_of(office.get(f"{OFFICE}services/"))
     assert len(audited("service.save")) == 2
+
+
+def test_a_service_for_groups_stays_one(world, office):
+    office.post(f"{OFFICE}services/new/", said(world, kind="group", repeatable="on"))
+    row = Service.objects.get(slug="evening-cbt")
+    assert (row.kind, row.repeatable) == ("group", True)
+    page = f"{OFFICE}services/{row.uuid}/"
+    assert 'name="kind"' not in office.get(page).content.decode()
+    office.post(page, said(world, kind="individual"))
+    row.refresh_from_db()
+    assert (row.kind, row.repeatable) == ("group", False)
 
 
 def test_terms_of_its_own(world, office):

@@ -136,14 +136,27 @@ class ServiceForm(TermsForm):
     video = forms.BooleanField(label=gettext_lazy("By video"), required=False)
     telephone = forms.BooleanField(label=gettext_lazy("By telephone"), required=False)
     price = forms.CharField(label=gettext_lazy("Price or cover"), max_length=120, required=False)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("For"),
+        choices=[("individual", gettext_lazy("One patient")), ("group", gettext_lazy("A group"))],
+        help_text=gettext_lazy("It stays what it was made for."),
+    )
+    repeatable = forms.BooleanField(
+        label=gettext_lazy("Patients may book a series of it"), required=False
+    )
     active = forms.BooleanField(label=gettext_lazy("Can be booked"), required=False)
-    field_order = ["name", "about", "modality", "minutes", "video", "telephone", "price", "active"]
+    field_order = [
+        "name", "about", "kind", "modality", "minutes", "video", "telephone", "price",
+        "repeatable", "active",
+    ]  # fmt: skip
 
     def __init__(self, data: Any, clinic: Clinic, service: Service | None) -> None:
         kept = service or Service(clinic=clinic, active=True, video=True)
         names = [name for name in self.base_fields if name != "modality"]
         initial = {name: getattr(kept, name) for name in names}
         super().__init__(data, initial=initial | {"modality": kept.modality_id})
+        if service is not None:
+            del self.fields["kind"]
         rows = Modality.objects.filter(clinic=clinic).order_by("name")
         self.fields["modality"].queryset = rows  # type: ignore[attr-defined]
         self.above(clinic)
