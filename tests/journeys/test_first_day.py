@@ -47,7 +47,8 @@ def test_from_the_command_to_the_first_booking():
     cbt = re.findall(
         r'value="(\d+)"[^>]*>Cognitive', ida.get(OFFICE + "services/new/").content.decode()
     )
-    talk = {"name": "CBT talk", "kind": "individual", "minutes": "50", "video": "on", "active": "on"}
+    talk = {"name": "CBT talk", "kind": "individual", "minutes": "50", "video": "on"}
+    talk |= {"active": "on"}
     sends(ida, OFFICE + "services/new/", talk | {"modality": cbt[0]})
     sends(
         ida,
