@@ -129,7 +129,7 @@ class Times(serializers.Serializer[Any]):
 
 def times(row: Booking, zone: str = "") -> dict[str, Any]:
     zone = zone or row.zone
-    host = row.session.occupancies.all()[0].profile
+    host = min(row.session.occupancies.all(), key=lambda one: (not one.live, one.pk)).profile
     what = row.session.service
     return {
         "start": told(row.start, zone),

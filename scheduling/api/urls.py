@@ -1,6 +1,6 @@
 from django.urls import path
 
-from scheduling.api import bookings, catalogue, holds, me, reference, series, slots, waiting
+from scheduling.api import bookings, catalogue, groups, holds, me, reference, series, slots, waiting
 
 CLINIC = "v1/clinics/<slug:slug>/"
 
@@ -81,6 +81,20 @@ urlpatterns = [
         f"{CLINIC}offers/<uuid:offer>/withdraw/",
         waiting.WithdrawOffer.as_view(),
         name="api_offer_withdraw",
+    ),
+    path(f"{CLINIC}groups/", groups.Groups.as_view(), name="api_groups"),
+    path(f"{CLINIC}groups/<uuid:group>/", groups.OneGroup.as_view(), name="api_group"),
+    path(f"{CLINIC}groups/<uuid:group>/join/", groups.JoinGroup.as_view(), name="api_group_join"),
+    path(f"{CLINIC}memberships/", groups.Memberships.as_view(), name="api_memberships"),
+    path(
+        f"{CLINIC}memberships/<uuid:member>/",
+        groups.OneMembership.as_view(),
+        name="api_membership",
+    ),
+    path(
+        f"{CLINIC}memberships/<uuid:member>/leave/",
+        groups.LeaveGroup.as_view(),
+        name="api_membership_leave",
     ),
     path(f"{CLINIC}me/", me.Me.as_view(), name="api_me"),
 ]

@@ -30,7 +30,9 @@ from schemathesis.specs.openapi.checks import (
 from scheduling.actions.book import book
 from scheduling.actions.hold import hold
 from scheduling.api.throttles import BookingLimit
+from scheduling.models import Member
 from tests.api.caller import token
+from tests.groups import comes_in, founded
 from tests.world import LA, NOW, at
 
 CASES = 25  # of each operation
@@ -83,7 +85,11 @@ def known(world, monkeypatch, one_connection) -> Known:
     }
     booked = book(start=at("2027-03-09", 10), patient=world.nora.pk, **what)
     held = hold(start=at("2027-03-10", 10), secret="s" * 43, **what)
+    group = founded(world, facilitators=[world.alma.uuid])
+    comes_in(world, group, world.nora)
     values = {
+        "group": str(group.uuid),
+        "member": str(Member.objects.get().uuid),
         "booking": str(booked.uuid),
         "hold": str(held.uuid),
         "secret": "s" * 43,

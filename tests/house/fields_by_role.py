@@ -164,12 +164,29 @@ def waiting_list(letter: str) -> set[str]:
     return {"results"} | {f"results.{key}" for key in waiting_keys(letter)}
 
 
+GROUP = words(
+    "id name about entry standing next_entry next_entry.start next_entry.until service service.id "
+    "service.name service.minutes modality medium rule zone time places therapists therapists.id "
+    "therapists.name therapists.credentials"
+)
+DATES = words("dates dates.start dates.end dates.open")
+PLACE = words("id reference group name since until place zone left_at bookings")
+
+
+def membership(letter: str) -> set[str]:
+    return PLACE | {f"bookings.{key}" for key in booking_keys(letter)}
+
+
 API = {  # route below the clinic -> letter -> keys
     "bookings/": booking_list,
     "bookings/<uuid:booking>/": booking_keys,
     "series/<uuid:series>/": series_keys,
     "waiting/": waiting_list,
     "waiting/<uuid:waiting>/": waiting_keys,
+    "groups/": lambda _letter: GROUP,
+    "groups/<uuid:group>/": lambda _letter: GROUP | DATES,
+    "memberships/": membership,
+    "memberships/<uuid:member>/": membership,
     "me/": me,
     "consent-forms/": lambda _letter: {"form", "version", "text"},
     "services/": lambda _letter: SERVICES,

@@ -200,7 +200,7 @@ def group_of(world: World) -> dict[str, Any]:
     from tests.groups import comes_in, founded
 
     group = founded(world, facilitators=[world.alma.uuid])
-    comes_in(world, group, world.nora)
+    comes_in(world, group, world.nora, actor=world.actor(world.dana))
     return {"group": group.uuid, "member": Member.objects.get(group=group).uuid}
 
 
@@ -256,6 +256,8 @@ PUBLIC = {
     "api/v1/clinics/<slug:slug>/slots/": "free times; no patient is in them",
     "api/v1/clinics/<slug:slug>/next-available/": "the first free time",
     "api/v1/clinics/<slug:slug>/holds/": "a time is kept before anybody signs in",
+    "api/v1/clinics/<slug:slug>/groups/": "groups; nobody who is in one is in them",
+    "api/v1/clinics/<slug:slug>/groups/<uuid:group>/": "what to expect in a group",
     "j/<str:token>/": "a random token; leads on, and the page asks who it is (TK1)",
     "join/": "behind a live join link; names nobody before one has said who one is (TK1)",
     "join/state/": "behind a live join link",
@@ -650,6 +652,18 @@ API = [
     Row(ONE_OFFER + "accept/", get=POSTED, post=ITS, json=True),
     Row(ONE_OFFER + "decline/", get=POSTED, post=ITS, json=True),
     Row(ONE_OFFER + "withdraw/", get=POSTED, post="td:200 a:login *:404", json=True),
+    Row(CLINIC_API + "groups/", get=CATALOGUE),
+    Row(CLINIC_API + "groups/<uuid:group>/", get=CATALOGUE),
+    Row(CLINIC_API + "groups/<uuid:group>/join/", get=POSTED, post=WRITES, json=True),
+    Row(CLINIC_API + "memberships/", get=IN),
+    Row(CLINIC_API + "memberships/<uuid:member>/", get="ptd:200 a:login *:404"),
+    Row(
+        CLINIC_API + "memberships/<uuid:member>/leave/",
+        get=POSTED,
+        post="ptd:200 a:login *:404",
+        data={"reason": "other"},
+        json=True,
+    ),
     Row(CLINIC_API + "me/", get=IN, patch="a:login pq:200 *:422", json=True),
 ]
 

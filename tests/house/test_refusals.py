@@ -123,6 +123,18 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
         page("waiting", "an_answer_too_late", instead="is not kept for you any more"),
         api("an_offer_taken_and_one_let_go", "waiting"),
     ),
+    "group_full": (
+        page("find_group", "group_full_while_one_was_reading"),
+        api("group_full", "groups"),
+    ),
+    "group_closed": (
+        page("find_group", "group_closed_while_one_was_reading"),
+        api("group_closed", "groups"),
+    ),
+    "member_already": (
+        page("find_group", "member_already_pressed_twice"),
+        api("member_already", "groups"),
+    ),
     "reason_missing": (
         page("desk_change", "no_cancel_without_a_reason", instead="422"),
         api("staff_give_a_reason", "cancel"),
@@ -149,9 +161,6 @@ BESIDES = {
     "bad_room_address": "tests/web/test_therapist_session.py",
     "offer_open": "tests/web/test_waiting.py, tests/api/test_waiting.py",
     "room_in_use": "tests/web/test_therapist_session.py",
-    "group_full": "tests/actions/test_groups.py",
-    "group_closed": "tests/actions/test_groups.py",
-    "member_already": "tests/actions/test_groups.py",
     "facilitators_busy": "staff alone: tests/actions/test_groups.py",
     "members_busy": "staff alone: tests/actions/test_groups.py",
     "members_not_licensed": "staff alone: tests/actions/test_groups.py",
