@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import SessionState
-from scheduling.models import Occupancy, Series, Task, TaskKind
+from scheduling.models import Occupancy, Series, Session, Task, TaskKind
 from scheduling.outbox import queue
 from scheduling.outbox.letters import put
 from scheduling.outbox.remind import finish
@@ -39,12 +39,19 @@ def sweep(now: datetime) -> int:
 
 
 def near_the_end(now: datetime) -> list[Series]:
-    """With one to three dates left, of more than that, and not told of yet."""
+    """With one to three dates left, of more than that, and not told of yet. One that follows
+    another counts from when that is over."""
     coming = Q(sessions__state=SessionState.SCHEDULED.value, sessions__start__gt=to_minute(now))
     yesterday = local_day("Etc/UTC", to_minute(now) - 1440)
+    ahead = Session.objects.filter(
+        series=OuterRef("follows"),
+        state=SessionState.SCHEDULED.value,
+        start__gt=to_minute(now),
+    )
     told = Task.objects.filter(kind=KIND, series=OuterRef("pk"))
     rows = Series.objects.filter(
         ~Exists(told),
+        ~Exists(ahead),
         patient__isnull=False,
         ended_at__isnull=True,
         followed_by__isnull=True,
@@ -52,7 +59,8 @@ def near_the_end(now: datetime) -> list[Series]:
         clinic__active=True,
     )
     rows = rows.annotate(left=Count("sessions", filter=coming), made=Count("sessions"))
-    return list(rows.filter(left__gte=1, left__lte=BEFORE, made__gt=BEFORE).order_by("pk"))
+    long = Q(made__gt=BEFORE) | Q(follows__isnull=False)
+    return list(rows.filter(long, left__gte=1, left__lte=BEFORE).order_by("pk"))
 
 
 def recipients(series: Series, now: datetime) -> list[dict[str, Any]]:

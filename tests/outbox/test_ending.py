@@ -55,11 +55,17 @@ def test_who_gives_the_last_dates_is_told(world, sink, work, series):
     assert len(notices(sink, BEN)) == 1 and notices(sink, ALMA) == []
 
 
-def test_one_that_goes_on_in_another_is_no_end(world, sink, work, series):
-    changed(world, series, seat(series, 9).session.slot, mondays(3, first="2027-05-10", hour=11))
+def test_one_that_goes_on_in_another_ends_with_that(world, sink, work, series):
+    wanted = mondays(2, first="2027-05-17", hour=11)
+    after = changed(world, series, seat(series, 10).session.slot, wanted)
     work()
+    sent = len(notices(sink, NORA))
     work(seat(series, 8).ends_at)
-    assert notices(sink, NORA) == []
+    assert len(notices(sink, NORA)) == sent
+    work(seat(series, 9).ends_at)
+    (mine,) = notices(sink, NORA)[sent:]
+    assert mine.startswith("2 more of your appointments are planned.")
+    assert f"/series/{after.uuid}/" in mine
 
 
 def test_one_that_was_cancelled_altogether_has_no_end_to_tell(world, sink, work, series):
