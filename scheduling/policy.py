@@ -23,7 +23,7 @@ from accounts.models import (
     Role,
     Therapist,
 )
-from scheduling.engine.lifecycle import BookingState, GroupState
+from scheduling.engine.lifecycle import BookingState, GroupState, WaitState
 from scheduling.errors import NotFound
 from scheduling.models import (
     AccessDay,
@@ -180,6 +180,8 @@ def _groups(actor: Actor) -> Q | None:
         found |= Q(Exists(seats.exclude(state=BookingState.HELD.value)))
         places = Member.objects.filter(group=OuterRef("pk"), patient=actor.patient)
         found |= Q(Exists(places))
+        waits = Waiting.objects.filter(group=OuterRef("pk"), patient=actor.patient)
+        found |= Q(Exists(waits.filter(state=WaitState.WAITING.value)))
     return _in_clinic(actor) & found
 
 

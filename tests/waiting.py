@@ -25,6 +25,26 @@ def earlier(world: World, seat, *, now=NOW, **said):
     return acts.wait_for_earlier(booking=seat.uuid, actor=world.actor(world.dana), now=now, **said)
 
 
+def for_a_place(world: World, group, who, *, by=None, now=NOW, **said):
+    return acts.wait_for_group(
+        **{
+            "patient": who.pk,
+            "group": group.uuid,
+            "place": "CA",
+            "zone": LA,
+            "actor": world.actor(by or who),
+            "now": now,
+        }
+        | said
+    )
+
+
+def placed(world: World, row, *, start=None, now=NOW):
+    return answers.offer_place(
+        waiting=row.uuid, start=start, actor=world.actor(world.dana), now=now
+    )
+
+
 def offered(world: World, row, *, therapist=None, start=None, now=NOW):
     return answers.offer_time(
         waiting=row.uuid,

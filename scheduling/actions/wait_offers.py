@@ -20,6 +20,7 @@ from scheduling.actions.hold import take
 from scheduling.actions.offer import Offer, lock_therapists, require_offer
 from scheduling.actions.release import release
 from scheduling.actions.reschedule import move_rows
+from scheduling.actions.wait_seats import hold_seats, join_held, let_seats_go, sessions_of
 from scheduling.engine.interval import from_minute
 from scheduling.engine.lifecycle import BookingState, OfferState, WaitState
 from scheduling.errors import IllegalChange, NotFound, NotOffered, OfferGone, OfferOpen, TooLate
@@ -46,7 +47,7 @@ def offer_time(
     *, waiting: UUID, therapist: UUID, start: int, actor: Actor, now: datetime
 ) -> WaitOffer:
     """Hold a time for one who waits, until the deadline: by the worker, or by hand."""
-    seen = policy.find(Waiting, actor, uuid=waiting)
+    seen = policy.find(Waiting, actor, uuid=waiting, group__isnull=True)
     require_staff(seen, actor)
     until = deadline(start, now)
     if until is None:
@@ -67,6 +68,24 @@ def offer_time(
     _require_free(row, who, now)
     _require_sense(row, offer)
     held = take(offer, now=now, held_until=int(until.timestamp()), patient=who.pk)
+    return _made(row, held, until, actor, now)
+
+
+@action("offer.make")
+def offer_place(
+    *, waiting: UUID, start: int | None = None, actor: Actor, now: datetime
+) -> WaitOffer:
+    """Hold a place in a group for one who waits; `start`: the session, or the entry point."""
+    seen = policy.find(Waiting, actor, uuid=waiting, group__isnull=False)
+    require_staff(seen, actor)
+    who = lock_who(seen, now)
+    row = Waiting.objects.select_related("group").get(pk=seen.pk)
+    _require_free(row, who, now)
+    sessions = sessions_of(row, who, start, actor, now)
+    until = deadline(sessions[0].start, now)
+    if until is None:
+        raise TooLate(subject=row.patient_id)
+    held = hold_seats(row, who, sessions, int(until.timestamp()), actor, now)
     return _made(row, held, until, actor, now)
 
 
@@ -118,17 +137,35 @@ def accept(
     row, held = found.waiting, found.booking
     who = lock_who(row, now)
     if found.state == OfferState.ACCEPTED.value:
-        return row.booking or held
+        return row.booking or joined(row) or held
     _require_open(found, now)
-    require_consent(who, accept or {}, actor, now)
-    if row.booking is None:
-        booked = make_booked(held, who, actor, now)
-    else:
-        booked = _move_there(row.booking, held, actor, now)
+    booked = _book(row, held, who, accept or {}, actor, now)
     _answer(found, OfferState.ACCEPTED, now)
     end(row, WaitState.BOOKED, now)
     audit.record(actor, "offer.accept", subject=who.pk, obj=found)
     return booked
+
+
+def _book(
+    row: Waiting,
+    held: Booking,
+    who: Patient,
+    accept: Mapping[str, int],
+    actor: Actor,
+    now: datetime,
+) -> Booking:
+    if row.group is not None:
+        return join_held(row, held, accept, actor, now)
+    require_consent(who, accept, actor, now)
+    if row.booking is not None:
+        return _move_there(row.booking, held, actor, now)
+    return make_booked(held, who, actor, now)
+
+
+def joined(row: Waiting) -> Booking | None:
+    """The next seat in the group, of who took a place."""
+    mine = Booking.objects.filter(patient=row.patient_id, state=BookingState.BOOKED.value)
+    return mine.filter(session__series__group=row.group_id or 0).order_by("start").first()
 
 
 def _require_open(found: WaitOffer, now: datetime) -> None:
@@ -201,7 +238,10 @@ def lock_offer(offer: UUID, actor: Actor) -> WaitOffer:
     """The offer with its therapists locked, read again under the lock."""
     rows = policy.visible(WaitOffer, actor).filter(uuid=offer)
     rows = rows.select_related(
-        "booking__session__service", "waiting__booking__session", "waiting__service"
+        "booking__session__service",
+        "waiting__booking__session",
+        "waiting__service",
+        "waiting__group",
     )
     seen = rows.first()
     if seen is None or not (
@@ -218,7 +258,9 @@ def close(found: WaitOffer, state: OfferState, actor: Actor, now: datetime) -> W
     """End an open offer that was not accepted; what it held is free for the next."""
     if found.state != OfferState.OPEN.value:
         return found
-    if found.booking.state == BookingState.HELD.value:
+    if found.waiting.group_id is not None:
+        let_seats_go(found.waiting)
+    elif found.booking.state == BookingState.HELD.value:
         release([found.booking.session_id])
     _answer(found, state, now)
     _note(found, state.value, actor, now)

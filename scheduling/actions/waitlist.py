@@ -18,18 +18,30 @@ from scheduling.actions.book import lock_patient
 from scheduling.actions.wait_offers import close, end, lock_offer, lock_who, require_staff
 from scheduling.engine.hours import UnknownZone, require_zone
 from scheduling.engine.interval import from_minute
-from scheduling.engine.lifecycle import BookingState, OfferState, WaitState
+from scheduling.engine.lifecycle import BookingState, GroupState, OfferState, WaitState
 from scheduling.engine.slots import PartOfDay
 from scheduling.errors import (
     BadInput,
+    GroupClosed,
     IllegalChange,
+    MemberAlready,
     NoSuchZone,
     NotFound,
     NotOffered,
     ReasonMissing,
     WaitingAlready,
 )
-from scheduling.models import Booking, Kind, Offering, Service, Waiting, WaitOffer
+from scheduling.models import (
+    Booking,
+    Group,
+    Kind,
+    Member,
+    Offering,
+    Service,
+    Waiting,
+    WaitOffer,
+)
+from scheduling.queries.groups import running_series
 
 HIGHEST = 9  # of the priorities that staff give; 0 is everybody's
 
@@ -56,6 +68,32 @@ def wait_for_service(
     if medium not in what.media or (host and not given.filter(therapist=host).exists()):
         raise NotOffered(subject=who.pk)
     row = Waiting(service=what, therapist=host, medium=medium, place=place, zone=zone)
+    return _enter(row, who, days, parts, actor, now)
+
+
+@action("waiting.enter")
+def wait_for_group(
+    *,
+    patient: int,
+    group: UUID,
+    place: str,
+    zone: str,
+    days: str = "",
+    parts: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Waiting:
+    """Wait for a place in a group. By the patient, or by staff who run it."""
+    found = policy.find(Group, actor, uuid=group)
+    if patient != actor.patient and not policy.runs_group(actor, found.pk):
+        raise NotFound
+    who = lock_patient(patient, actor, now)
+    series = running_series(found)
+    if series is None or found.state == GroupState.ENDED.value:
+        raise GroupClosed(subject=who.pk)
+    if Member.objects.filter(group=found, patient=who, left_at__isnull=True).exists():
+        raise MemberAlready(subject=who.pk)
+    row = Waiting(group=found, service=found.service, medium=series.medium, place=place, zone=zone)
     return _enter(row, who, days, parts, actor, now)
 
 

@@ -29,6 +29,13 @@ DAYS = "Weekdays that suit, Monday is 0; without it, any."
 PARTS = "Parts of the day that suit; without it, any."
 
 
+GOES_WITH = {  # what is waited for -> what is needed, what may be said beside it
+    "service": (("medium", "place", "zone"), ("therapist", "patient")),
+    "group": (("place", "zone"), ("patient",)),
+    "booking": ((), ("anyone",)),
+}
+
+
 class OfferShape(shapes.Times):
     id = serializers.UUIDField()
     state = serializers.ChoiceField(choices=[state.value for state in OfferState])
@@ -61,9 +68,10 @@ class WaitingListShape(serializers.Serializer[Any]):
 
 
 class WaitBody(Body):
-    """For a service, or with `booking` for an earlier time than that one's."""
+    """For a service, a group, or with `booking` for an earlier time than that one's."""
 
     service = serializers.UUIDField(required=False)
+    group = serializers.UUIDField(required=False)
     booking = serializers.UUIDField(required=False)
     therapist = serializers.UUIDField(required=False, help_text="Without it, any.")
     anyone = serializers.BooleanField(
@@ -85,17 +93,14 @@ class WaitBody(Body):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("service" in attrs) == ("booking" in attrs):
-            raise serializers.ValidationError({"service": "Give either service or booking."})
-        alone = {"therapist", "medium", "place", "zone", "patient"} if "booking" in attrs else set()
-        if more := sorted(alone & set(attrs)):
-            raise serializers.ValidationError({more[0]: "The booking says it."})
-        if "booking" not in attrs:
-            for name in ("medium", "place", "zone"):
-                if name not in attrs:
-                    raise serializers.ValidationError({name: "This field is required."}, "required")
-            if "anyone" in attrs:
-                raise serializers.ValidationError({"anyone": "Leave out therapist."})
+        given = [name for name in GOES_WITH if name in attrs]
+        if len(given) != 1:
+            raise serializers.ValidationError({"service": "Give service, group or booking."})
+        needed, allowed = GOES_WITH[given[0]]
+        if missing := [name for name in needed if name not in attrs]:
+            raise serializers.ValidationError({missing[0]: "This field is required."}, "required")
+        if more := sorted(set(attrs) - {given[0], "days", "parts", *needed, *allowed}):
+            raise serializers.ValidationError({more[0]: f"Does not go with {given[0]}."})
         for name in ("days", "parts"):
             attrs[name] = ",".join(str(one) for one in attrs.pop(name, []))
         return attrs
@@ -107,7 +112,7 @@ class PreferBody(Body):
 
 
 class OfferBody(StartBody):
-    therapist = serializers.UUIDField()
+    therapist = serializers.UUIDField(required=False, help_text="Not of a group.")
     zone = ZoneField(required=False, help_text="Of `date` and `time`.")
 
 
@@ -196,7 +201,8 @@ class WaitingList(WaitingDoor):
         patient = self.whose(reference) if reference else self.actor.patient
         if patient is None:
             raise NotAPatient
-        row = waitlist.wait_for_service(**said, patient=patient, actor=self.actor, now=self.now)
+        wait = waitlist.wait_for_group if "group" in said else waitlist.wait_for_service
+        row = wait(**said, patient=patient, actor=self.actor, now=self.now)
         return Reply(201, self.shown(row))
 
     def whose(self, reference: str) -> int:
@@ -254,7 +260,8 @@ class OfferToWaiting(WaitingDoor):
 
     def offer(self, waiting: UUID, said: dict[str, Any]) -> Reply:
         try:
-            made = wait_offers.offer_time(waiting=waiting, **said, actor=self.actor, now=self.now)
+            offer = wait_offers.offer_time if "therapist" in said else wait_offers.offer_place
+            made = offer(waiting=waiting, **said, actor=self.actor, now=self.now)
         except PatientBusy as busy:
             raise self.kindly(busy) from busy
         return Reply(201, self.shown(made.waiting))

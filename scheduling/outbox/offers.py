@@ -7,7 +7,7 @@ and licences change without an event. It may run twice, anywhere: the locks of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -130,7 +130,7 @@ def is_over(row: Waiting, now: datetime) -> bool:
 
 def offer_first(row: Waiting, seen: Look, worker: Actor, now: datetime) -> bool:
     """Whether one of the first times that suit could be held."""
-    for time in islice(seen.times(row), TRIES):
+    for time in islice(fitting(row, seen), TRIES):
         try:
             offer(row, time, worker, now)
         except Refusal:
@@ -139,7 +139,14 @@ def offer_first(row: Waiting, seen: Look, worker: Actor, now: datetime) -> bool:
     return False
 
 
-def offer(row: Waiting, time: Time, worker: Actor, now: datetime) -> WaitOffer:
+def fitting(row: Waiting, seen: Look) -> Iterator[Time | int]:
+    """A free time, or where a place in a group begins."""
+    yield from seen.times(row) if row.group is None else seen.seats(row)
+
+
+def offer(row: Waiting, time: Time | int, worker: Actor, now: datetime) -> WaitOffer:
+    if isinstance(time, int):
+        return acts.offer_place(waiting=row.uuid, start=time, actor=worker, now=now)
     host = Therapist.objects.values_list("uuid", flat=True).get(pk=time.profile)
     return acts.offer_time(
         waiting=row.uuid, therapist=host, start=time.start, actor=worker, now=now

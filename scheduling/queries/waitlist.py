@@ -22,7 +22,8 @@ from scheduling.engine.hours import local_day
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.engine.lifecycle import BookingState, OfferState, WaitState
 from scheduling.engine.slots import PartOfDay, in_part_of_day
-from scheduling.models import Booking, Occupancy, Waiting, WaitOffer
+from scheduling.models import Booking, Entry, Occupancy, Waiting, WaitOffer
+from scheduling.queries import find_group, groups
 from scheduling.queries.slots import Found, Wanted, search
 
 CLOSED = 60  # minutes before a start within which it is offered to nobody
@@ -86,6 +87,20 @@ class Look:
             if not meets and (one.start, one.therapist) not in passed:
                 yield one
 
+    def seats(self, row: Waiting, *, again: bool = False) -> list[int]:
+        """The starts of the ways into the group that have a place and suit, the next one first."""
+        assert row.group is not None
+        passed = set() if again else {start for start, _host in self._passed(row)}
+        ways = [way.sessions for way in find_group.one(row.group, self.now).free]
+        fit = [
+            sessions[0].start
+            for sessions in ways
+            if sessions[0].start > to_minute(self.now) + CLOSED
+            and sessions[0].start not in passed
+            and not groups.clashes(row.patient_id, sessions, self.now)
+        ]
+        return on_days(row, fit) if row.group.entry == Entry.OPEN.value else fit
+
     def forget(self) -> None:
         """A time was taken: what was found may no longer be free."""
         self.found.clear()
@@ -146,11 +161,16 @@ def suiting(row: Waiting, found: Iterable[Found], span: tuple[int, int]) -> list
             for start in one.starts:
                 by_start[start].append(Time(start, one.therapist, one.profile))
     starts = sorted(start for start in by_start if span[0] <= start < span[1])
+    return [time for start in on_days(row, starts) for time in sorted(by_start[start])]
+
+
+def on_days(row: Waiting, starts: list[int]) -> list[int]:
+    """Of these starts, in order, those on the days and in the parts that suit."""
     starts = in_parts(row.zone, starts, row.parts)
-    if row.days:
-        days = {int(day) for day in row.days.split(",")}
-        starts = [start for start in starts if local_day(row.zone, start).weekday() in days]
-    return [time for start in starts for time in sorted(by_start[start])]
+    if not row.days:
+        return starts
+    days = {int(day) for day in row.days.split(",")}
+    return [start for start in starts if local_day(row.zone, start).weekday() in days]
 
 
 def in_parts(zone: str, starts: list[int], parts: str) -> list[int]:

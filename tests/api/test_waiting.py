@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scheduling.models import Booking, Waiting, WaitOffer
+from tests.groups import founded
 from tests.outbox.acts import booked
 from tests.waiting import offered, waiting
 from tests.world import LA, NOW, at
@@ -58,6 +59,21 @@ def test_an_earlier_time(world, caller):
     offer = offered(world, Waiting.objects.get())
     done = nora.post(f"offers/{offer.uuid}/accept/", {}).json()
     assert (done["id"], done["start"]) == (str(seat.uuid), "2027-03-03T10:00:00-08:00")
+
+
+def test_a_place_in_a_group(world, caller):
+    group = founded(world, capacity=1)
+    nora = caller(world.nora)
+    said = {"group": str(group.uuid), "place": "CA", "zone": LA}
+    row = nora.post("waiting/", said).json()
+    assert row["group"] == str(group.uuid)
+    assert nora.post("waiting/", said | {"medium": "video"}).status_code == 422
+    made = caller(world.dana).post(
+        f"waiting/{row['id']}/offer/", {"start": "2027-03-09T16:00-08:00"}
+    )
+    assert made.status_code == 201
+    done = nora.post(f"offers/{made.json()['offer']['id']}/accept/", {})
+    assert (done.status_code, done.json()["start"]) == (200, "2027-03-09T16:00:00-08:00")
 
 
 def test_staff_steer(world, caller, words):

@@ -196,12 +196,17 @@ def series_of(world: World) -> Any:
 
 def group_of(world: World) -> dict[str, Any]:
     """Nora's place in a group that Alma gives on Tuesdays at four; anybody may find it."""
-    from scheduling.models import Member
+    from scheduling.models import Member, Session
     from tests.groups import comes_in, founded
 
     group = founded(world, facilitators=[world.alma.uuid])
     comes_in(world, group, world.nora, actor=world.actor(world.dana))
-    return {"group": group.uuid, "member": Member.objects.get(group=group).uuid}
+    session = Session.objects.filter(series__group=group).order_by("slot")[0]
+    return {
+        "group": group.uuid,
+        "member": Member.objects.get(group=group).uuid,
+        "group_session": session.uuid,
+    }
 
 
 def ways_in(world: World, booked: Any) -> dict[str, Any]:
@@ -397,6 +402,7 @@ LIST_ACT = "a:login tud:405 *:404"
 WAITING = [
     Row(WAITS, get=MY),
     Row(WAITS + "new/", get=MY, post="p:409 q:go a:login *:go"),
+    Row(WAITS + "group/<uuid:group>/", get=MY, post="pq:422 a:login *:go"),
     Row(WAITS + "<uuid:waiting>/leave/", get="a:login *:405", post="p:go a:login *:404"),
     Row(MINE + "earlier/", get=OWN, post="p:go a:login *:404"),
     Row("c/<slug:slug>/my/offers/<uuid:offer>/", get=OWN, post="p:go a:login *:404"),
@@ -499,6 +505,49 @@ THERAPIST = [
         data={"slot": at("2027-03-05", 13), "reason": "patient"},
     ),
     Row(SESSION + "again/", get=ACT, post="t:go a:login *:404"),
+]
+
+RUN = "c/<slug:slug>/desk/groups/"
+RUNS = "td:200 a:login *:404"  # who gives the group, and the desk
+KEEPS = "dc:200 a:login *:404"  # desk and office
+KEEPS_NOT = "dc:422 a:login *:404"
+KEEPS_ACT = "a:login dc:405 *:404"
+RUNS_NOT = "td:422 a:login *:404"
+ONE_DATE = {"session": "group_session"}
+
+GROUPS = [
+    Row(RUN, get="tudc:200 a:login *:404"),
+    Row(RUN + "new/", get=KEEPS, post=KEEPS_NOT),
+    Row(RUN + "<uuid:group>/", get="tdc:200 a:login *:404"),
+    Row(RUN + "<uuid:group>/members/", get=LIST_ACT, post=RUNS_NOT),
+    Row(RUN + "<uuid:group>/facilitators/", get=KEEPS, post=KEEPS_NOT),
+    Row(RUN + "<uuid:group>/times/", get=KEEPS, post=KEEPS_NOT),
+    Row(RUN + "<uuid:group>/pause/", get=KEEPS_ACT, post=KEEPS_NOT),
+    Row(RUN + "<uuid:group>/resume/", get=KEEPS_ACT, post=KEEPS_NOT),
+    Row(RUN + "<uuid:group>/end/", get=KEEPS_ACT, post=KEEPS_NOT),
+    Row(RUN + "members/<uuid:member>/leave/", get=LIST_ACT, post=RUNS_NOT),
+    Row(RUN + "sessions/<uuid:session>/", get=RUNS, use=ONE_DATE),
+    Row(
+        RUN + "sessions/<uuid:session>/attend/",
+        get=LIST_ACT,
+        post="td:409 a:login *:404",
+        use=ONE_DATE,
+    ),
+    Row(
+        RUN + "sessions/<uuid:session>/room/",
+        get=ACT,
+        post="t:go a:login *:404",
+        data={"url": "https://meet.example/r/1"},
+        use=ONE_DATE,
+    ),
+    Row(RUN + "sessions/<uuid:session>/cancel/", get=LIST_ACT, post=RUNS_NOT, use=ONE_DATE),
+    Row(
+        RUN + "sessions/<uuid:session>/undo/",
+        get=LIST_ACT,
+        post="td:409 a:login *:404",
+        use=ONE_DATE,
+    ),
+    Row(RUN + "sessions/<uuid:session>/move/", get=RUNS, post=RUNS_NOT, use=ONE_DATE),
 ]
 
 DESKS = "d:200 a:login *:404"
@@ -675,6 +724,7 @@ SECTIONS = {
     "waiting": WAITING,
     "join": JOIN,
     "therapist": THERAPIST,
+    "groups": GROUPS,
     "desk": DESK,
     "office": OFFICE,
     "api": API,

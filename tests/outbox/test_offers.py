@@ -7,9 +7,11 @@ import pytest
 from accounts.models import Clinic, Consent, Patient, Therapist
 from scheduling.actions import wait_offers as answers
 from scheduling.actions import waitlist as acts
-from scheduling.models import Booking, DayHours, Task, Waiting, WaitOffer, WeeklyHours
+from scheduling.actions.groups import leave
+from scheduling.models import Booking, DayHours, Member, Task, Waiting, WaitOffer, WeeklyHours
+from tests.groups import comes_in, founded
 from tests.outbox.acts import booked, cancelled, moved
-from tests.waiting import earlier, waiting
+from tests.waiting import earlier, for_a_place, waiting
 from tests.world import NOW, at, patient
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +181,24 @@ def test_nothing_within_an_hour_of_the_start(world, sink, work, full):
     cancelled(world, full, now=soon + MINUTE)
     work(soon + MINUTE)
     assert open_offers() == []
+
+
+def test_a_place_in_a_group_is_passed_on(world, sink, work):
+    """GR1, PR1: the mail says the time alone, and members hear nothing."""
+    group = founded(world, capacity=1)
+    seats = comes_in(world, group, world.nora)
+    for_a_place(world, group, world.omar)
+    work()
+    sink.clear()
+    leave(member=Member.objects.get().uuid, actor=world.actor(world.nora), now=NOW)
+    work()
+    assert open_offers() == [("Omar", seats[0].start)]
+    (mail,) = sink.to(OMAR)
+    assert mail.mail["Subject"] == "A time is free for you"
+    assert "Evenings" not in mail.text
+    assert "group" not in mail.text.lower()
+    work(WaitOffer.objects.get().until)
+    assert not Booking.objects.filter(live=True).exists()
 
 
 def test_looks_leave_no_tasks_behind(world, sink, work, full):

@@ -3,9 +3,11 @@
 import pytest
 from django.test import Client
 
-from accounts.models import Consent
-from scheduling.models import Booking, Waiting, WaitOffer, WeeklyHours
+from accounts.models import Consent, ConsentForm
+from scheduling.actions.groups import leave
+from scheduling.models import Booking, Member, Waiting, WaitOffer, WeeklyHours
 from tests.doors import sign_in
+from tests.groups import comes_in, founded
 from tests.outbox.acts import booked
 from tests.waiting import offered, waiting
 from tests.web.patient import HOME, filters, text_of
@@ -149,6 +151,30 @@ def test_nothing_of_others_is_ever_shown(world, nora):
     assert nora.post(f"{MINE}{first.uuid}/leave/").status_code == 404
     assert nora.post(f"{MINE}{row.uuid}/leave/").status_code == 302
     assert "You wait for nothing" in text_of(nora.get(MINE))
+
+
+def test_wait_for_a_place_in_a_group(world, nora, dana):
+    """Full: one waits; offered by hand, taken with two buttons."""
+    ConsentForm.objects.create(clinic=world.clinic, form="group", version=1, text="What is said.")
+    group = founded(world, capacity=1)
+    (full, *_rest) = comes_in(world, group, world.omar, accept={"group": 1})
+    there = f"{MINE}group/{group.uuid}/"
+    assert "Evenings" in text_of(nora.get(there))
+    done = nora.post(there, {"place": "CA", "zone": LA}, follow=True)
+    assert "We write when a place is free" in text_of(done)
+    assert nora.post(there, {"place": "CA", "zone": LA}).status_code == 409
+    row = Waiting.objects.get()
+    assert dana.get(f"{LIST}{row.uuid}/").context["times"] == []
+    leave(member=Member.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
+    chosen = dana.get(f"{LIST}{row.uuid}/").context["times"][0]["value"]
+    assert dana.post(f"{LIST}{row.uuid}/offer/", {"time": chosen}).status_code == 302
+    offer = WaitOffer.objects.get()
+    assert "4:00 PM" in text_of(nora.get(page_of(offer)))
+    assert nora.post(page_of(offer), {"take": "1"}).status_code == 422
+    taken = nora.post(page_of(offer), {"take": "1", "group": "on"})
+    seat = Booking.objects.filter(patient=world.nora, state="booked").order_by("start")[0]
+    assert (seat.start, taken["Location"]) == (full.start, f"{HOME}booked/{seat.uuid}/")
+    assert nora.get(page_of(offer))["Location"] == taken["Location"]
 
 
 def test_staff_see_and_steer_the_whole_list(world, dana):

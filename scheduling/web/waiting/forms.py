@@ -45,6 +45,16 @@ class EarlierForm(SuitForm):
     )
 
 
+class PlaceForm(forms.Form):
+    """A group has its own times: what counts is where the patient will be."""
+
+    place = forms.ChoiceField(label=gettext_lazy("State where you will be"), choices=STATES)
+    zone = ZoneField()
+
+    def __init__(self, data: Any, **start: str) -> None:
+        super().__init__(data, initial=start)
+
+
 class AddForm(SuitForm):
     """Staff put somebody on the list, as the patient asks for it."""
 

@@ -14,23 +14,30 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
+from accounts.actions.consent import current_versions, signed_forms
 from accounts.models import Patient
 from accounts.web.profile import require_profile
 from scheduling import policy
-from scheduling.actions.wait_offers import accept, decline, is_open
-from scheduling.actions.waitlist import leave, wait_for_earlier, wait_for_service
+from scheduling.actions.wait_offers import accept, decline, is_open, joined
+from scheduling.actions.waitlist import (
+    leave,
+    wait_for_earlier,
+    wait_for_group,
+    wait_for_service,
+)
 from scheduling.engine.lifecycle import OfferState
 from scheduling.errors import ConsentMissing, NotFound, OfferGone, Refusal, WaitingAlready
-from scheduling.models import WaitOffer
+from scheduling.models import Group, WaitOffer
 from scheduling.queries import mine, times, waitlist
 from scheduling.web.booking import words as booking_words
 from scheduling.web.booking.change import read_one
 from scheduling.web.booking.check import check_form, consent_text
 from scheduling.web.booking.find import carried, find_form
 from scheduling.web.booking.forms import CheckForm, FindForm
+from scheduling.web.booking.group_forms import JoinForm
 from scheduling.web.door import PageRequest, signed_in
 from scheduling.web.waiting import words
-from scheduling.web.waiting.forms import EarlierForm, SuitForm
+from scheduling.web.waiting.forms import EarlierForm, PlaceForm, SuitForm
 
 
 @signed_in
@@ -111,6 +118,42 @@ def entered(
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
+def enter_group(request: PageRequest, group: UUID) -> HttpResponse:
+    """Wait for a place in a group that could be joined, but for a place."""
+    if (first := require_profile(request)) is not None:
+        return first
+    patient = mine.own_profile(request.actor)
+    row = policy.find(Group, request.actor, uuid=group)
+    zone = patient.time_zone or request.clinic.time_zone
+    form = PlaceForm(
+        request.POST if request.method == "POST" else None, place=patient.state, zone=zone
+    )
+    facts = [
+        {"term": _("For"), "value": row.name},
+        {"term": _("What"), "value": row.service.name},
+    ]
+    page: dict[str, Any] = {"form": form, "facts": facts}
+    if not form.is_valid():
+        return render(request, "waiting/new.html", page, status=422 if form.errors else 200)
+    try:
+        wait_for_group(
+            patient=patient.pk,
+            group=group,
+            **form.cleaned_data,
+            actor=request.actor,
+            now=request.now,
+        )
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        page["refusal"] = refusal
+        return render(request, "waiting/new.html", page, status=refusal.status)
+    messages.success(request, _("You are on the waiting list. We write when a place is free."))
+    return redirect("waiting_mine", request.clinic.slug)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
 def enter_earlier(request: PageRequest, booking: UUID) -> HttpResponse:
     """Wait for an earlier time than that of one's session, which stays until one takes it."""
     row, seen = read_one(request, booking)
@@ -159,12 +202,27 @@ def answer(request: PageRequest, offer: UUID) -> HttpResponse:
     if not is_open(found, request.now):
         return over_page(request)
     patient = mine.own_profile(request.actor)
-    form = check_form(request, patient)
+    form = form_for(request, found, patient)
     if request.method != "POST":
         return offer_page(request, found, patient, form)
     if "pass" in request.POST:
         return passed(request, found)
     return taken(request, found, patient, form)
+
+
+def form_for(request: PageRequest, found: WaitOffer, patient: Patient) -> CheckForm:
+    """What has still to be signed; in a group also its confidentiality."""
+    if found.waiting.group_id is None:
+        return check_form(request, patient)
+    form = JoinForm(
+        request.POST if request.method == "POST" else None,
+        versions=current_versions(request.clinic.pk),
+        signed=signed_forms(patient, request.now),
+        places=[],
+        start={},
+    )
+    del form.fields["place"], form.fields["zone"]
+    return form
 
 
 def own_offer(request: PageRequest, offer: UUID) -> WaitOffer:
@@ -178,7 +236,8 @@ def own_offer(request: PageRequest, offer: UUID) -> WaitOffer:
 
 
 def booked(found: WaitOffer) -> UUID:
-    return (found.waiting.booking or found.booking).uuid
+    seat = found.waiting.booking or joined(found.waiting) or found.booking
+    return seat.uuid
 
 
 def over_page(request: PageRequest) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import audit
 from accounts.models import Patient, Therapist
 from scheduling import policy
-from scheduling.actions.wait_offers import offer_time, withdraw
+from scheduling.actions.wait_offers import offer_place, offer_time, withdraw
 from scheduling.actions.waitlist import leave, prefer, wait_for_service
 from scheduling.engine.interval import to_minute
 from scheduling.errors import BadInput, NotFound, PatientBusy, Refusal
@@ -105,7 +105,14 @@ def one_page(
 
 def free(request: PageRequest, row: Waiting) -> list[dict[str, Any]]:
     """The next times that suit, also those that were offered before."""
-    found = list(islice(Look(row.clinic_id, request.now).times(row, again=True), SHOWN))
+    seen = Look(row.clinic_id, request.now)
+    if row.group is not None:
+        starts = seen.seats(row, again=True)[:SHOWN]
+        return [
+            {"value": f"{one}:", "when": times.starting(one, row.zone), "with": row.group.name}
+            for one in starts
+        ]
+    found = list(islice(seen.times(row, again=True), SHOWN))
     hosts = Therapist.objects.in_bulk({one.profile for one in found})
     return [
         {
@@ -139,10 +146,14 @@ def prefer_it(request: PageRequest, waiting: UUID) -> HttpResponse:
 def offer_it(request: PageRequest, waiting: UUID) -> HttpResponse:
     row = find(request, waiting)
     start, host = chosen(request.POST.get("time", ""))
+    said: dict[str, Any] = {"start": start, "actor": request.actor, "now": request.now}
     try:
-        offer_time(
-            waiting=waiting, therapist=host, start=start, actor=request.actor, now=request.now
-        )
+        if row.group is not None:
+            offer_place(waiting=waiting, **said)
+        elif host is not None:
+            offer_time(waiting=waiting, therapist=host, **said)
+        else:
+            raise BadInput(field="time")
     except NotFound:
         raise
     except Refusal as refusal:
@@ -153,12 +164,12 @@ def offer_it(request: PageRequest, waiting: UUID) -> HttpResponse:
     return redirect(here(request, "waiting_one", waiting))
 
 
-def chosen(text: str) -> tuple[int, UUID]:
-    """ "30012345:<uuid of the therapist>" """
+def chosen(text: str) -> tuple[int, UUID | None]:
+    """ "30012345:<uuid of the therapist>"; of a group without one."""
     start, _colon, host = text.partition(":")
     minute = minute_of(start)
     try:
-        who = UUID(host)
+        who = UUID(host) if host else None
     except ValueError as error:
         raise BadInput(field="time") from error
     if minute is None:

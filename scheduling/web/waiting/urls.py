@@ -5,6 +5,7 @@ from scheduling.web.waiting import mine, staff
 urlpatterns: list[URLPattern] = [
     path("my/waiting/", mine.all_mine, name="waiting_mine"),
     path("my/waiting/new/", mine.enter, name="waiting_new"),
+    path("my/waiting/group/<uuid:group>/", mine.enter_group, name="waiting_group"),
     path("my/waiting/<uuid:waiting>/leave/", mine.leave_it, name="waiting_leave"),
     path("my/<uuid:booking>/earlier/", mine.enter_earlier, name="waiting_earlier"),
     path("my/offers/<uuid:offer>/", mine.answer, name="waiting_offer"),
