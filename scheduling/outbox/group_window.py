@@ -52,8 +52,9 @@ def end_group(series: Series, now: datetime) -> int:
     assert series.group is not None and series.last_day is not None
     if local_day(series.zone, to_minute(now)) <= series.last_day:
         return 0
+    group = series.group
     Series.objects.filter(pk=series.pk).update(ended_at=now)
-    Group.objects.filter(pk=series.group_id).update(state=GroupState.ENDED.value)
-    return Member.objects.filter(group=series.group_id, left_at__isnull=True).update(
+    Group.objects.filter(pk=group.pk).update(state=GroupState.ENDED.value)
+    return Member.objects.filter(group=group, left_at__isnull=True).update(
         left_at=now, left_reason=LeaveReason.COMPLETED.value
     )

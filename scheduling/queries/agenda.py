@@ -12,16 +12,17 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import ngettext
 
 from accounts.actor import Actor
 from accounts.models import Cover, Therapist, User
 from scheduling import policy
 from scheduling.engine.hours import NonexistentTime, local_day, offset_at, wall_to_minute
 from scheduling.engine.interval import DAY, from_minute, to_minute
-from scheduling.engine.lifecycle import BookingState
+from scheduling.engine.lifecycle import BookingState, SessionState
 from scheduling.errors import NotFound, SpringGap
-from scheduling.models import Booking, CheckIn, Event, Occupancy
+from scheduling.models import Booking, CheckIn, Event, Kind, Occupancy, Session
 from scheduling.queries.way_in import OPENS
 
 
@@ -41,12 +42,13 @@ class Standing(StrEnum):
 
 
 class Entry(NamedTuple):
-    """One line of a calendar. `name` is how the patient wishes to be called."""
+    """One line of a calendar. `name` is how the patient wishes to be called; of a group it is the
+    group's with the number of its members, and `patient` is None."""
 
     session: UUID
     start: int
     end: int
-    patient: int
+    patient: int | None
     name: str
     service: str
     medium: str
@@ -66,12 +68,66 @@ def cases(actor: Actor, therapist: int | None = None) -> QuerySet[Booking]:
 
 
 def case(actor: Actor, session: UUID) -> Booking:
-    """The booking of one session of the caseload, or NotFound. One query."""
-    rows = cases(actor).filter(session__uuid=session).order_by("-live", "pk")
+    """The booking of one single session of the caseload, or NotFound. One query."""
+    rows = cases(actor).filter(ALONE, session__uuid=session).order_by("-live", "pk")
     found = rows.select_related("session__service", "session__room", "patient", "clinic").first()
     if found is None:
         raise NotFound
     return found
+
+
+ALONE = ~Q(session__service__kind=Kind.GROUP.value)
+"""Sessions with one patient; those of groups are one line each, whoever sits in them."""
+
+
+def given(actor: Actor, therapist: int) -> QuerySet[Session]:
+    """The sessions of groups that a therapist (profile id) of the caseload gives."""
+    rows = policy.visible(Session, actor).filter(series__group__isnull=False)
+    if therapist not in policy.caseload(actor):
+        return rows.none()
+    theirs = Occupancy.objects.filter(session=OuterRef("pk"), profile=therapist)
+    return rows.filter(Exists(theirs))
+
+
+def groups(rows: QuerySet[Session], now: datetime, count: int | None = None) -> list[Entry]:
+    """One line for each session of a group. One query."""
+    booked = Q(bookings__state=BookingState.BOOKED.value)
+    rows = rows.select_related("service", "series__group").annotate(
+        seats=Count("bookings", filter=booked),
+        unmarked=Count("bookings", filter=booked & Q(bookings__attendance="")),
+    )
+    return [_group_entry(one, to_minute(now)) for one in rows.order_by("start", "pk")[:count]]
+
+
+def _group_entry(row: Any, minute: int) -> Entry:
+    return Entry(
+        row.uuid,
+        row.start,
+        row.end,
+        None,
+        group_name(row.series.group.name, row.seats),
+        row.service.name,
+        row.medium,
+        group_standing(row, minute),
+    )
+
+
+def group_name(name: str, members: int) -> str:
+    said = ngettext(
+        "Group: %(name)s, %(count)d member", "Group: %(name)s, %(count)d members", members
+    )
+    return said % {"name": name, "count": members}
+
+
+def group_standing(row: Any, minute: int) -> Standing:
+    """`row.unmarked`: seats of whom nobody has said whether they came."""
+    if row.state == SessionState.CANCELLED.value:
+        return Standing.CANCELLED
+    if minute < row.start:
+        return Standing.BOOKED
+    if minute < row.end:
+        return Standing.NOW
+    return Standing.UNMARKED if row.unmarked else Standing.ATTENDED
 
 
 FIELDS = {
@@ -85,14 +141,19 @@ FIELDS = {
 
 
 def entries(actor: Actor, therapist: int, first: int, until: int, now: datetime) -> list[Entry]:
-    """One therapist's sessions that start in [first, until), in order. One query."""
-    return _read(cases(actor, therapist).filter(start__gte=first, start__lt=until), now)
+    """One therapist's sessions that start in [first, until), in order. Two queries."""
+    single = cases(actor, therapist).filter(ALONE, start__gte=first, start__lt=until)
+    several = given(actor, therapist).filter(start__gte=first, start__lt=until)
+    return sorted([*_read(single, now), *groups(several, now)], key=lambda one: one.start)
 
 
 def next_entry(actor: Actor, therapist: int, now: datetime) -> Entry | None:
-    """The next session from now on. One query."""
-    rows = cases(actor, therapist).filter(live=True, start__gte=to_minute(now))
-    return next(iter(_read(rows, now, 1)), None)
+    """The next session from now on. Two queries."""
+    minute = to_minute(now)
+    single = cases(actor, therapist).filter(ALONE, live=True, start__gte=minute)
+    several = given(actor, therapist).filter(state=SessionState.SCHEDULED.value, start__gte=minute)
+    found = [*_read(single, now, 1), *groups(several, now, 1)]
+    return min(found, key=lambda one: one.start, default=None)
 
 
 def to_come(actor: Actor, patient: int, after: int, now: datetime) -> list[Entry]:

@@ -10,32 +10,41 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from accounts.actor import Actor
 from accounts.models import Therapist
 from scheduling import policy
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import RoomState, SessionState
+from scheduling.engine.lifecycle import BookingState, RoomState, SessionState
 from scheduling.models import Booking, CheckIn, Session
-from scheduling.queries.agenda import Standing, called, standing
+from scheduling.queries.agenda import (
+    ALONE,
+    Standing,
+    called,
+    group_name,
+    group_standing,
+    standing,
+)
 
 ALARM = 15  # minutes before the start from which a missing room is the desk's matter too
 
 
 class Line(NamedTuple):
-    """One booking. `own`: it is the reader's, who sees it as a patient and not here."""
+    """One booking, or one session of a group (`group`; `name` is the group's with the number of its
+    members). `own`: it is the reader's, who sees it as a patient and not here."""
 
-    booking: UUID
+    booking: UUID | None
     start: int
     end: int
     medium: str
-    patient: int
-    patient_uuid: UUID
+    patient: int | None
+    patient_uuid: UUID | None
     name: str
     standing: Standing
     own: bool
     roomless: bool  # it is about to begin, or has begun, and nobody has filled in its room
+    group: UUID | None = None  # the session
 
     @property
     def live(self) -> bool:
@@ -75,9 +84,11 @@ FIELDS = {
 
 
 def sheet(actor: Actor, first: int, until: int, now: datetime) -> list[Column]:
-    """All therapists by name, each with what starts in [first, until). Three queries."""
-    rows = policy.visible(Booking, actor).filter(start__gte=first, start__lt=until)
+    """All therapists by name, each with what starts in [first, until). Four queries."""
+    rows = policy.visible(Booking, actor).filter(ALONE, start__gte=first, start__lt=until)
     lines: dict[int, list[Line]] = {}
+    for profile, line in group_lines(actor, first, until, now):
+        lines.setdefault(profile, []).append(line)
     for row in _values(rows):
         lines.setdefault(row["profile"], []).append(_line(row, actor, now))
     kept = held(actor, first, until, now)
@@ -87,6 +98,40 @@ def sheet(actor: Actor, first: int, until: int, now: datetime) -> list[Column]:
         Column(who, lines.get(who.pk, []), [one for one in kept if one.profile == who.pk])
         for who in people.order_by("name", "pk")
     ]
+
+
+def group_lines(actor: Actor, first: int, until: int, now: datetime) -> Iterable[tuple[int, Line]]:
+    """One line for each session of a group, with everybody who gives it. One query."""
+    booked = Q(bookings__state=BookingState.BOOKED.value)
+    rows: Any = policy.visible(Session, actor).filter(
+        series__group__isnull=False, start__gte=first, start__lt=until
+    )
+    rows = rows.annotate(
+        seats=Count("bookings", filter=booked, distinct=True),
+        unmarked=Count("bookings", filter=booked & Q(bookings__attendance=""), distinct=True),
+        pending=F("room__state"),
+        profile=F("occupancies__profile"),
+    )
+    for row in rows.filter(profile__isnull=False).select_related("series__group").order_by("start"):
+        missing = _missing(
+            {"start": row.start, "end": row.end, "room": row.pending}, to_minute(now)
+        )
+        yield (
+            row.profile,
+            Line(
+                None,
+                row.start,
+                row.end,
+                row.medium,
+                None,
+                None,
+                group_name(row.series.group.name, row.seats),
+                group_standing(row, to_minute(now)),
+                False,
+                missing,
+                row.uuid,
+            ),
+        )
 
 
 def held(actor: Actor, first: int, until: int, now: datetime) -> list[Held]:
@@ -144,4 +189,5 @@ def roomless(columns: list[Column]) -> int:
 
 def patients(columns: list[Column]) -> list[int]:
     """Whom the sheet shows by name, for the audit (LG1)."""
-    return [line.patient for column in columns for line in column.lines if not line.own]
+    lines = [line for column in columns for line in column.lines if not line.own]
+    return [line.patient for line in lines if line.patient is not None]

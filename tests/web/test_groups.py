@@ -1,26 +1,36 @@
-"""Find a group, read what to expect, join it; one's own place, one date, leaving."""
+"""Groups at the pages of staff: made, run, their roster and who came."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from urllib.parse import unquote
+from datetime import date
 
 import pytest
 from django.test import Client
 
-from accounts.models import AuditRow, Consent, ConsentForm
-from scheduling.actions.book import book
-from scheduling.engine.recurrence import weekly
-from scheduling.models import Booking, Event, Group, Member
-from scheduling.queries.repeat import Pattern
-from tests.groups import comes_in, founded
-from tests.web.patient import HOME, booked, text_of
-from tests.web.visitor import Visitor
-from tests.world import LA, NOW, NY, World, at, build, licence, offer, patient, therapist
+from scheduling.actions.cancel import cancel
+from scheduling.actions.groups import join
+from scheduling.models import (
+    Booking,
+    Event,
+    Group,
+    JoinLink,
+    Member,
+    Occupancy,
+    Room,
+    Series,
+    Session,
+    TimeOff,
+)
+from tests.actions.test_groups import a_group, book_at, dates, joined, seats
+from tests.groups import group_service
+from tests.ways_in.story import platform
+from tests.web.desk import DESK, at_work, audited
+from tests.web.patient import text_of
+from tests.web.therapist import HOME, later
+from tests.world import LA, NOW, World, at, build, offer, patient, therapist
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-GROUPS = HOME + "groups/"
-FIRST = "Tuesday, March 9, 2027, 4:00 PM PST (Los Angeles)"
+GROUPS = f"{DESK}groups/"
 
 
 @pytest.fixture
@@ -29,359 +39,344 @@ def world() -> World:
 
 
 @pytest.fixture
-def group(world: World) -> Group:
-    return founded(world)
+def desk(world) -> Client:
+    return at_work(world.dana)
 
 
 @pytest.fixture
-def somebody() -> Visitor:
-    return Visitor(Client())
+def group(world) -> Group:
+    made = a_group(world)
+    joined(world, made)
+    joined(world, made, world.omar)
+    return made
 
 
-@pytest.fixture
-def nora(world: World) -> Visitor:
-    client = Client()
-    client.force_login(world.nora.user)
-    return Visitor(client)
+def page_of(group: Group, what: str = "") -> str:
+    return f"{GROUPS}{group.uuid}/{what}"
 
 
-def seats(who) -> list[Booking]:
-    return list(Booking.objects.filter(patient=who, live=True).order_by("start"))
+def session_page(session: Session, what: str = "") -> str:
+    return f"{GROUPS}sessions/{session.uuid}/{what}"
 
 
-# Find
+def filled_in(world: World, **more) -> dict:
+    return {
+        "service": str(group_service(world).uuid),
+        "name": "Mornings",
+        "about": "Skills and practice.",
+        "listed": "on",
+        "lead": str(world.alma.uuid),
+        "others": [str(world.ben.uuid)],
+        "medium": "video",
+        "every": "1",
+        "first": "2027-03-08",
+        "at": "10:00",
+        "entry": "closed",
+        "capacity": "8",
+        "entry_sessions": "2",
+    } | more
 
 
-def test_whoever_comes_finds_groups_and_what_they_are(world, group, somebody: Visitor):
-    page = somebody.goes(HOME).follows("Or find a group.")
-    assert (
-        "Evenings Open Every Tuesday at 4:00 PM PST (Los Angeles) DBT skills, 90 minutes, Video "
-        "with Alma; Ben We practise one skill each time. You would begin on " + FIRST
-    ) in page.reads
-    page.follows("Evenings")
-    assert "What to expect We practise one skill each time." in page.reads
-    assert "For people in California" in page.reads
-    assert "Everybody begins together." in page.reads
-    assert "Tuesday, March 16, 2027, 4:00 PM to 5:30 PM PDT (Los Angeles)" in page.reads
-    page.follows("All groups")
-    assert page.at == GROUPS
+# Made
 
 
-def test_the_filters_stand_in_the_address(world, group, somebody: Visitor):
-    founded(
-        world, name="Doors open", entry="open", medium="telephone",
-        facilitators=[world.ben.uuid], pattern=thursdays(),
-    )  # fmt: skip
-    for query, names in {
-        "": {"Evenings", "Doors open"},
-        "entry=open": {"Doors open"},
-        "entry=closed": {"Evenings"},
-        "entry=rolling": set(),
-        "medium=telephone": {"Doors open"},
-        "day=1": {"Evenings"},
-        "day=3": {"Doors open"},
-        "day=5": set(),
-        "part=morning": {"Doors open"},
-        "part=afternoon": {"Evenings"},
-        "modality=dbt": {"Evenings", "Doors open"},
-        "modality=cbt": None,
-        "place=NY": {"Doors open"},
-        "place=TX": set(),
-        "place=CA&day=1&part=afternoon&entry=closed&medium=video": {"Evenings"},
-    }.items():
-        page = somebody.goes(f"{GROUPS}?{query}")
-        found = {name for name in ("Evenings", "Doors open") if name in page.reads}
-        assert found == (names or set()), query
-        assert page.response.status_code == (422 if names is None else 200), query
+def test_a_group_is_made_and_stands_in_the_list(world, desk):
+    answer = desk.post(f"{GROUPS}new/", filled_in(world), follow=True)
+    page = text_of(answer)
+    assert "Mornings" in page and "Every Monday at 10:00 AM" in page
+    assert Session.objects.filter(series__group__name="Mornings").count() == 13
+    listed = text_of(desk.get(GROUPS))
+    assert "Mornings" in listed and "Alma, Ben" in listed and "Running" in listed
 
 
-def thursdays():
-    return Pattern(weekly((3,)), NY, 11 * 60, date(2027, 3, 11))
+def test_who_is_busy_is_said_first_and_the_date_left_out_if_that_is_meant(world, desk):
+    TimeOff.objects.create(
+        therapist=world.ben, first_day=date(2027, 3, 15), last_day=date(2027, 3, 15)
+    )
+    answer = desk.post(f"{GROUPS}new/", filled_in(world))
+    assert answer.status_code == 409
+    assert "Monday, March 15, 2027, 10:00 AM PDT (Los Angeles): day off" in text_of(answer)
+    assert not Group.objects.exists()
+    skip = str(at("2027-03-15", 10))
+    assert f'value="{skip}"' in answer.content.decode()
+    desk.post(f"{GROUPS}new/", filled_in(world, skip=skip))
+    assert [one.state for one in dates(Group.objects.get())][:2] == ["scheduled", "cancelled"]
 
 
-def test_where_nothing_fits_the_page_says_what_else_there_is(world, group, somebody: Visitor):
-    page = somebody.goes(f"{GROUPS}?place=TX&day=1")
-    assert "No group for people in Texas" in page.reads
-    page.follows("California")
-    assert page.at == f"{GROUPS}?place=CA&day=1" and "Evenings" in page.reads
-    page.goes(f"{GROUPS}?place=CA&day=6")
-    assert "No group fits all of this" in page.reads
-    page.follows("Show all groups")
-    assert "Evenings" in page.reads
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"name": ""}, "Name"),
+        ({"entry": "rolling"}, "A rolling group has modules."),
+        (
+            {"entry": "rolling", "module_sessions": "4", "cycle_sessions": "2"},
+            "A cycle is one module or more.",
+        ),
+        ({"last": "2027-03-01"}, "The last date is before the first."),
+        ({"first": "2027-02-31"}, "This date does not exist."),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field(world, desk, said, field):
+    answer = desk.post(f"{GROUPS}new/", filled_in(world, **said))
+    assert answer.status_code == 422 and field in text_of(answer)
+    assert not Group.objects.exists()
 
 
-def test_a_clinic_without_groups_says_so_and_its_home_leads_nowhere(world, somebody: Visitor):
-    assert "Or find a group." not in somebody.goes(HOME).reads
-    assert "No group at present" in somebody.goes(GROUPS).reads
+# Its page
 
 
-@pytest.mark.parametrize("change", [{"listed": False}, {"state": "ended"}])
-def test_what_is_not_listed_is_not_found(world, group, somebody: Visitor, change):
-    Group.objects.update(**change)
-    assert "Evenings" not in somebody.goes(GROUPS).reads
-    assert somebody.goes(f"{GROUPS}{group.uuid}/").response.status_code == 404
-    assert "Or find a group." not in somebody.goes(HOME).reads
+def test_its_page_shows_dates_facilitators_and_members(world, desk, group):
+    page = text_of(desk.get(page_of(group)))
+    assert "Monday, March 8, 2027" in page and "2 seats taken" in page
+    assert "Alma Lead" in page and "Nora Quill" in page and "Omar Quill" in page
+    assert {row.subject_id for row in audited("group.view")} == {
+        str(world.nora.pk),
+        str(world.omar.pk),
+    }
 
 
-def test_the_state_of_a_patient_is_looked_at_first(world, group, nora: Visitor):
-    world.nora.state = "NY"
-    world.nora.save()
-    assert "No group for people in New York" in nora.goes(GROUPS).reads
-    assert "Evenings" in nora.goes(f"{GROUPS}?place=").reads
+def test_the_office_reads_numbers_and_no_names(world, group):
+    """AC4: an admin sees numbers; names stand on the pages of who treats or schedules."""
+    page = text_of(at_work(world.ada).get(page_of(group)))
+    assert "2 seats taken" in page and "Quill" not in page
 
 
-# One word
+def test_a_therapist_sees_the_groups_that_are_theirs(world, group):
+    stranger = therapist(world.clinic, "Cleo")
+    alma, other = at_work(world.alma.user), at_work(stranger.user)
+    assert "Mornings" in text_of(alma.get(GROUPS))
+    assert "Nora Quill" in text_of(alma.get(page_of(group)))
+    assert "Mornings" not in text_of(other.get(GROUPS))
+    assert other.get(page_of(group)).status_code == 404
+    assert other.get(session_page(dates(group)[0])).status_code == 404
 
 
-def full(world: World, group: Group) -> None:
-    Group.objects.filter(pk=group.pk).update(capacity=1)
+def test_a_patient_is_taken_in_and_leaves(world, desk, group):
+    who = patient(world.clinic, "Petra")
+    desk.post(page_of(group, "members/"), {"reference": who.reference.lower()})
+    member = Member.objects.get(patient=who)
+    assert len(seats(group, who)) == 13
+    desk.post(f"{GROUPS}members/{member.uuid}/leave/", {"reason": "patient"})
+    assert seats(group, who) == []
+    answer = desk.post(page_of(group, "members/"), {"reference": "NOBODY22"})
+    assert answer.status_code == 422 and "Nobody here has this reference." in text_of(answer)
+
+
+def test_it_pauses_goes_on_and_ends(world, desk, group):
+    assert desk.post(page_of(group, "pause/"), {"reason": ""}).status_code == 422
+    desk.post(page_of(group, "pause/"), {"reason": "clinic"})
+    assert "Paused" in text_of(desk.get(page_of(group)))
+    desk.post(page_of(group, "resume/"), {"first": "2027-03-22"})
+    assert seats(group, world.nora)[0].start == at("2027-03-22", 10)
+    desk.post(page_of(group, "end/"), {"reason": "clinic"})
     group.refresh_from_db()
-    comes_in(world, group, world.omar)
+    assert group.state == "ended" and not Booking.objects.filter(live=True).exists()
 
 
-def test_open_waiting_list_or_closed_and_nothing_more(world, group, somebody: Visitor):
-    """GR1."""
-    page = somebody.goes(f"{GROUPS}{group.uuid}/")
-    assert "Evenings Open DBT skills" in page.reads
-    full(world, group)
-    page.goes(f"{GROUPS}{group.uuid}/")
-    assert "Evenings Waiting list DBT skills" in page.reads and "Join this group" not in page.reads
-    assert "Omar" not in page.reads
-    Group.objects.update(state="paused")
-    page.goes(f"{GROUPS}{group.uuid}/")
-    assert "Evenings Closed DBT skills" in page.reads and "The group pauses" in page.reads
+def test_who_gives_it_changes_from_a_day_on(world, desk, group):
+    cleo = therapist(world.clinic, "Cleo")
+    said = {
+        "leaving": str(world.alma.uuid),
+        "coming": str(cleo.uuid),
+        "from_day": "2027-03-22",
+    }
+    assert "Cleo" in text_of(desk.get(page_of(group, "facilitators/")))
+    assert desk.post(page_of(group, "facilitators/"), {"from_day": "x"}).status_code == 422
+    cleo.licences.update(valid_until=date(2027, 4, 1))
+    answer = desk.post(page_of(group, "facilitators/"), said)
+    assert answer.status_code == 409
+    assert "Nora Quill" in text_of(answer) and "Omar Quill" in text_of(answer)
+    cleo.licences.update(valid_until=date(2029, 4, 1))
+    assert "Cleo" in text_of(desk.post(page_of(group, "facilitators/"), said, follow=True))
+    assert dates(group)[2].occupancies.filter(profile=cleo).exists()
 
 
-def test_no_number_stands_on_any_page(world, group, somebody: Visitor, nora: Visitor):
-    """GR1: however many are in it."""
-    before = [somebody.goes(GROUPS).reads, somebody.goes(f"{GROUPS}{group.uuid}/").reads]
-    for name in ("Ida", "Uma", "Eve"):
-        comes_in(world, group, patient(world.clinic, name))
-    after = [somebody.goes(GROUPS).reads, somebody.goes(f"{GROUPS}{group.uuid}/").reads]
-    assert after == before
+def test_another_weekday(world, desk, group):
+    said = {
+        "slot": dates(group)[2].slot,
+        "every": "1",
+        "first": "2027-03-23",
+        "at": "14:00",
+        "days": ["1"],
+        "reason": "clinic",
+    }
+    assert "Another weekday or time" in text_of(desk.get(page_of(group, "times/")))
+    desk.post(page_of(group, "times/"), said)
+    assert seats(group, world.nora)[2].start == at("2027-03-23", 14)
+    assert Series.objects.filter(group=group).count() == 2
 
 
-# Join
+# A session
 
 
-def test_join_a_closed_group(world, group, nora: Visitor):
-    page = nora.goes(f"{GROUPS}{group.uuid}/").follows("Join this group")
-    assert "Check your place" in page.reads and "Your first date Tuesday, March 9" in page.reads
-    assert page.fields("Join this group")["place"] == "CA"
-    page.presses("Join this group")
-    assert "You have a place in this group." in page.reads
-    assert len(seats(world.nora)) == 12 and Member.objects.get().patient == world.nora
-    assert "You are in it" in page.goes(f"{GROUPS}{group.uuid}/").reads
-    assert "You are in it" in page.goes(GROUPS).reads
-    page.goes(f"{GROUPS}{group.uuid}/join/")
-    assert page.at == f"{GROUPS}{group.uuid}/"
+def test_one_date_is_cancelled_taken_back_and_moved(world, group):
+    alma, second = at_work(world.alma.user), dates(group)[1]
+    alma.post(session_page(second, "cancel/"), {"reason": "therapist_ill"})
+    assert "Undo the cancellation" in text_of(alma.get(session_page(second)))
+    alma.post(session_page(second, "undo/"))
+    assert len(seats(group, world.nora)) == 13
+    said = {"day": "2027-03-16", "at": "14:00", "reason": "clinic"}
+    assert "It is on Monday, March 15" in text_of(alma.get(session_page(second, "move/")))
+    alma.post(session_page(second, "move/"), said)
+    second.refresh_from_db()
+    assert second.start == at("2027-03-16", 14)
 
 
-def test_who_is_not_signed_in_is_led_to_the_door_and_back(world, group, somebody: Visitor):
-    page = somebody.goes(f"{GROUPS}{group.uuid}/").follows("Join this group")
-    door, _, onward = unquote(page.at).partition("?next=")
-    assert door == "/c/harbor/sign-in/"
-    assert onward == f"{GROUPS}{group.uuid}/join/?start={at('2027-03-09', 16)}"
-
-
-def test_only_a_post_joins(world, group, nora: Visitor):
-    """BR1."""
-    nora.client.get(f"{GROUPS}{group.uuid}/join/")
-    nora.client.head(f"{GROUPS}{group.uuid}/join/")
-    assert not Member.objects.exists() and not seats(world.nora)
-
-
-def test_what_is_missing_is_asked_for_and_signed(world, group, nora: Visitor):
-    """TH3: telehealth, and confidentiality in groups, where the clinic has such a form."""
-    ConsentForm.objects.create(clinic=world.clinic, form="group", version=1, text="What is said.")
-    Consent.objects.filter(patient=world.nora).delete()
-    page = nora.goes(f"{GROUPS}{group.uuid}/join/")
-    assert "What is said." in page.reads and "About telehealth." in page.reads
-    page.presses("Join this group", telehealth="on")
-    assert page.response.status_code == 422 and not Member.objects.exists()
-    assert "Please read and accept the confidentiality in groups first." in page.reads
-    page.presses("Join this group", telehealth="on", group="on")
-    assert "You have a place in this group." in page.reads
-    signed = Consent.objects.filter(patient=world.nora).values_list("form", flat=True)
-    assert sorted(signed) == ["group", "telehealth"]
-
-
-def test_a_form_for_groups_is_not_asked_for_a_session_of_ones_own(world, nora: Visitor):
-    ConsentForm.objects.create(clinic=world.clinic, form="group", version=1, text="What is said.")
-    assert booked(nora.client, world)
-
-
-def test_not_licensed_there(world, group, nora: Visitor):
-    """TH2: not_licensed; and licence_lapses, where it ends before the last date."""
-    page = nora.goes(f"{GROUPS}{group.uuid}/join/").presses("Join this group", place="TX")
-    assert page.response.status_code == 409
-    assert "This therapist may not treat you in the state where you will be." in page.reads
-    licence(world.alma, "TX", until=date(2027, 4, 1))
-    page.goes(f"{GROUPS}{group.uuid}/join/").presses("Join this group", place="TX")
-    assert "This therapist's licence for your state ends before this date." in page.reads
-    assert "Tuesday, April 6, 2027" in page.reads
-    assert not Member.objects.exists()
-
-
-def test_patient_busy_names_ones_own_dates(world, group, nora: Visitor):
-    page = nora.goes(f"{GROUPS}{group.uuid}/join/")
-    busy(world, world.nora)
-    page.presses("Join this group")
-    assert page.response.status_code == 409
-    assert "You have another appointment at this time. " + FIRST in page.reads
-
-
-def busy(world: World, who) -> None:
-    """The patient sits elsewhere at the first date."""
+def test_members_who_are_busy_at_the_new_time_are_named_first(world, group):
+    alma, second = at_work(world.alma.user), dates(group)[1]
     cleo = therapist(world.clinic, "Cleo")
     offer(cleo, world.cbt)
-    book(
-        service=world.cbt.uuid, therapist=cleo.uuid, start=at("2027-03-09", 16), medium="video",
-        place="CA", zone=LA, patient=who.pk, actor=world.actor(world.dana), now=NOW,
-    )  # fmt: skip
+    book_at(world, "2027-03-16", 14, therapist=cleo, patient=world.omar)
+    said = {"day": "2027-03-16", "at": "14:00", "reason": "clinic"}
+    answer = alma.post(session_page(second, "move/"), said)
+    assert answer.status_code == 409 and "Omar Quill" in text_of(answer)
+    alma.post(session_page(second, "move/"), said | {"drop": "1"})
+    assert len(seats(group, world.omar)) == 12
 
 
-def test_group_full_while_one_was_reading(world, group, nora: Visitor):
-    """GR1: what is said names nobody and no number."""
-    page = nora.goes(f"{GROUPS}{group.uuid}/join/")
-    full(world, group)
-    page.presses("Join this group")
-    assert page.response.status_code == 409
-    assert "No place is open in this group at present." in page.reads
-    assert "Waiting list" in page.reads and not Member.objects.filter(patient=world.nora).exists()
+def test_the_roster_says_what_is_needed_to_run_the_session(world, group):
+    world.nora.called = "Norie"
+    world.nora.save()
+    first, second = dates(group)[:2]
+    Booking.objects.filter(session=first, patient=world.nora).update(attendance="attended")
+    Booking.objects.filter(session=first, patient=world.omar).update(attendance="no_show")
+    page = text_of(at_work(world.alma.user).get(session_page(second)))
+    assert "Norie Quill came 1 time" in page
+    assert "Omar Quill came 0 times, missed 1 in a row" in page
+    assert {row.subject_id for row in audited("roster.view")} == {
+        str(world.nora.pk),
+        str(world.omar.pk),
+    }
 
 
-def test_group_closed_while_one_was_reading(world, group, nora: Visitor):
-    page = nora.goes(f"{GROUPS}{group.uuid}/join/")
-    Group.objects.update(state="paused")
-    page.presses("Join this group")
-    assert page.response.status_code == 409
-    assert "This group cannot be joined at present." in page.reads
+def test_who_came_in_one_screen_and_taken_back(world, group, clock):
+    first = dates(group)[0]
+    alma = later(clock, 7 * 86400 + 7200, Client(), world.alma.user)
+    nora, omar = (seats(group, who)[0] for who in (world.nora, world.omar))
+    page = alma.get(session_page(first)).content.decode()
+    assert f'name="mark-{nora.uuid}"' in page and 'name="present"' in page
+    said = {
+        f"mark-{nora.uuid}": "attended",
+        f"late-{nora.uuid}": "10",
+        f"early-{nora.uuid}": "5",
+        f"mark-{omar.uuid}": "excused",
+        "present": "1",
+    }
+    alma.post(session_page(first, "attend/"), said)
+    nora.refresh_from_db()
+    omar.refresh_from_db()
+    first.refresh_from_db()
+    assert (nora.attendance, nora.late_by, nora.left_early_by) == ("attended", 10, 5)
+    assert omar.attendance == "excused" and first.present == 1
+    assert Event.objects.filter(kind="attendance").count() == 2
+    alma.post(session_page(first, "attend/"), said)  # said twice
+    assert Event.objects.filter(kind="attendance").count() == 2
+    alma.post(session_page(first, "attend/"), {})
+    nora.refresh_from_db()
+    assert (nora.attendance, nora.late_by) == ("", None)
 
 
-def test_member_already_pressed_twice(world, group, nora: Visitor):
-    page = nora.goes(f"{GROUPS}{group.uuid}/join/")
-    comes_in(world, group, world.nora)
-    page.presses("Join this group")
-    assert page.response.status_code == 409
-    assert "This place in the group is yours already." in page.reads
-    assert Member.objects.count() == 1
+def test_nobody_came_before_the_start_and_minutes_are_numbers(world, group, clock):
+    first = dates(group)[0]
+    alma, seat = at_work(world.alma.user), seats(group, world.nora)[0]
+    said = {f"mark-{seat.uuid}": "attended"}
+    assert alma.post(session_page(first, "attend/"), said).status_code == 409
+    alma = later(clock, 7 * 86400 + 7200, alma, world.alma.user)
+    wrong = said | {f"late-{seat.uuid}": "soon"}
+    assert alma.post(session_page(first, "attend/"), wrong).status_code == 422
+    seat.refresh_from_db()
+    assert seat.attendance == ""
 
 
-def test_a_rolling_group_is_joined_at_its_next_module(world, nora: Visitor):
-    group = founded(world, entry="rolling")
-    page = nora.goes(f"{GROUPS}{group.uuid}/")
-    assert "New members come in at certain dates." in page.reads
-    page.follows("Join this group")
-    assert "Until Tuesday, April 27, 2027, 4:00 PM PDT (Los Angeles)" in page.reads
-    page.presses("Join this group")
-    assert len(seats(world.nora)) == 8
+def test_four_misses_in_a_row_are_a_notice_to_staff_and_nothing_more(world, group, clock):
+    for number, one in enumerate(seats(group, world.omar)[:4]):
+        mark = "no_show" if number else "excused"
+        Booking.objects.filter(pk=one.pk).update(attendance=mark)
+    alma = at_work(world.alma.user)
+    assert "in a row" not in text_of(alma.get(f"{HOME}today/"))  # they are still to come
+    before = Event.objects.count()
+    alma = later(clock, 30 * 86400, alma, world.alma.user)
+    said = "Omar Quill has missed 4 sessions in a row"
+    assert said in text_of(alma.get(f"{HOME}today/"))
+    assert said in text_of(alma.get(page_of(group)))
+    assert "Nora Quill has missed" not in text_of(alma.get(page_of(group)))
+    assert Event.objects.count() == before and Member.objects.filter(left_at=None).count() == 2
 
 
-def test_a_seat_in_an_open_group_is_taken_date_by_date(world, nora: Visitor):
-    group = founded(world, entry="open")
-    page = nora.goes(f"{GROUPS}{group.uuid}/")
-    assert "Come when you like" in page.reads and "Join this group" not in page.reads
-    page.follows("Take a place: Tuesday, March 16, 2027, 4:00 PM to 5:30 PM PDT (Los Angeles)")
-    page.presses("Take this place")
-    assert "Your session is booked" in page.reads and "Group Evenings" in page.reads
-    assert [one.start for one in seats(world.nora)] == [at("2027-03-16", 16)]
-    assert page.goes(f"{GROUPS}{group.uuid}/").reads.count("Booked") == 1
+# The calendars
 
 
-def test_a_start_that_is_none(world, nora: Visitor):
-    group = founded(world, entry="open")
-    for start in ("1", "x", "99999999999"):
-        page = nora.goes(f"{GROUPS}{group.uuid}/join/?start={start}")
-        assert page.at.startswith(GROUPS)
-    assert not seats(world.nora)
+def test_one_line_in_the_calendar_of_each_who_gives_it(world, group):
+    for who in (world.alma, world.ben):
+        page = text_of(at_work(who.user).get(f"{HOME}today/", {"day": "2027-03-08"}))
+        assert page.count("Group: Mornings, 2 members") == 1
+        assert "Nora Quill" not in page
+    week = text_of(at_work(world.alma.user).get(f"{HOME}week/", {"from": "2027-03-08"}))
+    assert week.count("Group: Mornings, 2 members") == 1
 
 
-# My groups
+def test_a_group_without_members_stands_in_the_calendar_too(world):
+    a_group(world)
+    page = text_of(at_work(world.alma.user).get(f"{HOME}today/", {"day": "2027-03-08"}))
+    assert "Group: Mornings, 0 members" in page
 
 
-@pytest.fixture
-def member(world: World, group: Group) -> Member:
-    comes_in(world, group, world.nora)
-    return Member.objects.get()
+def test_one_line_on_the_days_sheet_for_each_who_gives_it(world, desk, group):
+    page = desk.get(DESK, {"day": "2027-03-08"})
+    assert text_of(page).count("Group: Mornings, 2 members") >= 2
+    assert "Nora Quill" not in text_of(page)
+    assert session_page(dates(group)[0]) in page.content.decode()
 
 
-def test_my_sessions_show_the_dates_and_the_group(world, member, nora: Visitor):
-    page = nora.goes(HOME + "my/")
-    assert (
-        "Tuesday, March 9, 2027, 4:00 PM to 5:30 PM PST (Los Angeles) Evenings "
-        "Video with Alma; Ben" in page.reads
+def test_the_session_of_a_group_leads_to_its_roster(world, group):
+    first = dates(group)[0]
+    answer = at_work(world.alma.user).get(f"{HOME}sessions/{first.uuid}/")
+    assert answer.status_code == 302 and answer.url == session_page(first)
+
+
+def test_the_room_is_pasted_once_for_all(world, group):
+    platform(world)
+    alma, first = at_work(world.alma.user), dates(group)[0]
+    answer = alma.post(session_page(first, "room/"), {"url": "http://x"})
+    assert answer.status_code == 422
+    alma.post(session_page(first, "room/"), {"url": "https://meet.example/r/1"})
+    first.room.refresh_from_db()
+    assert first.room.state == "ready"
+
+
+def test_a_member_on_whom_nobody_may_look_at_their_own_group_as_staff(world, group):
+    """Staff who are also patients see their own seat as patients, and not on a roster (AC12)."""
+    own = patient(world.clinic, "Dana2", user=world.dana)
+    join(
+        group=group.uuid,
+        patient=own.pk,
+        place="CA",
+        zone=LA,
+        actor=world.actor(world.dana),
+        now=NOW,
     )
-    assert "My groups Evenings Dates, and leaving : Evenings" in page.reads
-    assert "Move" not in page.reads and "Cancel : Tuesday, March 9" in page.reads
-    page.follows("Dates, and leaving: Evenings")
-    assert "Every Tuesday at 4:00 PM PST (Los Angeles)" in page.reads
-    assert page.reads.count("I cannot come") == 12
+    desk = at_work(world.dana)
+    assert "Dana2" not in text_of(desk.get(session_page(dates(group)[0])))
+    assert "Dana2" not in text_of(desk.get(page_of(group)))
 
 
-def test_one_date_is_given_up_and_taken_back(world, member, nora: Visitor):
-    """BL4: the place stays, and so does everybody else's."""
-    comes_in(world, member.group, world.omar)
-    first = seats(world.nora)[0]
-    page = nora.goes(f"{HOME}my/groups/{member.uuid}/")
-    page.goes(f"{HOME}my/{first.uuid}/cancel/")
-    assert "your place in the group stays yours." in page.reads and "Move" not in page.reads
-    page.presses("Cancel this session")
-    assert "This session is cancelled" in page.reads and "as long as a place is open" in page.reads
-    assert len(seats(world.nora)) == 11 and len(seats(world.omar)) == 12
-    assert "Book this again" not in page.reads and "Your place in this group" in page.reads
-    page.presses("Keep my session after all")
-    assert len(seats(world.nora)) == 12
-    assert Event.objects.filter(booking__patient=world.omar).exclude(kind="booked").count() == 0
+def test_an_absence_is_told_on_the_roster_and_is_no_lack_of_a_seat(world, desk, group):
+    seat = seats(group, world.nora)[3]
+    cancel(booking=seat.uuid, actor=world.actor(world.nora), now=NOW)
+    page = text_of(desk.get(session_page(seat.session)))
+    assert "Said that they cannot come: Nora Quill" in page
+    assert "Members without a seat" not in text_of(desk.get(page_of(group)))
 
 
-def test_a_seat_is_not_moved(world, member, nora: Visitor):
-    first = seats(world.nora)[0]
-    page = nora.goes(f"{HOME}my/{first.uuid}/")
-    assert "Move to another time" not in page.reads and "Repeat it" not in page.reads
-    assert nora.goes(f"{HOME}my/{first.uuid}/move/").at == f"{HOME}my/{first.uuid}/"
-
-
-def test_leave(world, member, nora: Visitor):
-    """BL4."""
-    comes_in(world, member.group, world.omar)
-    page = nora.goes(f"{HOME}my/groups/{member.uuid}/").follows("Leave the group")
-    assert "Leave this group?" in page.reads and page.reads.count("4:00 PM to 5:30 PM") == 12
-    assert len(seats(world.nora)) == 12
-    page.presses("Leave the group")
-    assert "You have left the group." in page.reads and "My groups" not in page.reads
-    assert not seats(world.nora) and len(seats(world.omar)) == 12
-    page.goes(f"{HOME}my/groups/{member.uuid}/")
-    assert "You have left this group." in page.reads and "Leave the group" not in page.reads
-
-
-def test_what_is_too_near_stays_and_the_page_says_so(world, member, nora: Visitor, clock):
-    first = seats(world.nora)[0]
-    world.clinic.change_notice = 24 * 60
-    world.clinic.save()
-    clock.move_to(first.starts_at - timedelta(hours=6))
-    nora.client.force_login(world.nora.user)
-    page = nora.goes(f"{HOME}my/groups/{member.uuid}/leave/")
-    assert "Too late to change online" in page.reads
-    page.presses("Leave the group")
-    assert [one.pk for one in seats(world.nora)] == [first.pk]
-
-
-def test_a_place_is_its_owners_alone(world, member, group):
-    """AC2: not another member's, not the facilitator's here, not the desk's."""
-    comes_in(world, group, world.omar)
-    for who in (world.omar.user, world.alma.user, world.dana, world.mallory):
-        client = Client()
-        client.force_login(who)
-        for path in ("", "leave/"):
-            answer = client.get(f"{HOME}my/groups/{member.uuid}/{path}")
-            assert answer.status_code in (302, 404), text_of(answer)
-
-
-def test_looks_are_recorded(world, member, group, nora: Visitor):
-    """LG1."""
-    for path in (f"{HOME}my/groups/{member.uuid}/", f"{GROUPS}{group.uuid}/"):
-        before = AuditRow.objects.count()
-        nora.goes(path)
-        row = AuditRow.objects.order_by("-pk")[0]
-        assert AuditRow.objects.count() == before + 1 and row.subject_id == str(world.nora.pk)
+def test_a_member_without_a_seat_and_a_date_that_nobody_gives_are_shown(world, desk, group):
+    gap = dates(group)[4]
+    Occupancy.objects.filter(session=gap).delete()
+    for rows in (Event, JoinLink, Room, Booking):
+        rows.objects.filter(session=gap).delete()
+    gap.delete()
+    seat = seats(group, world.nora)[5]
+    Event.objects.filter(booking=seat).delete()
+    seat.delete()
+    page = text_of(desk.get(page_of(group)))
+    assert "Dates that nobody can give Monday, April 5, 2027" in page
+    assert "Members without a seat Nora Quill: Monday, April 19, 2027" in page

@@ -57,6 +57,7 @@ DESK = (
     (gettext_lazy("Day sheet"), "desk_day", Role.DESK.value),
     (gettext_lazy("Find a patient"), "desk_patients", Role.DESK.value),
     (gettext_lazy("New patient"), "desk_patient_new", Role.DESK.value),
+    (gettext_lazy("Groups"), "group_list", Role.DESK.value),
     (gettext_lazy("Waiting list"), "waiting_list", Role.DESK.value),
     AUDIT,
 )
@@ -65,6 +66,7 @@ OFFICE = (
     (gettext_lazy("Staff"), "office_staff", Role.ADMIN.value),
     (gettext_lazy("Licences"), "office_licences", Role.ADMIN.value),
     (gettext_lazy("Services"), "office_services", Role.ADMIN.value),
+    (gettext_lazy("Groups"), "group_list", Role.ADMIN.value),
     (gettext_lazy("Clinic"), "office_policies", Role.ADMIN.value),
     (gettext_lazy("Messages"), "office_messages", Role.ADMIN.value),
     AUDIT,

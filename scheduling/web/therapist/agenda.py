@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from accounts import audit
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import to_minute
-from scheduling.queries import agenda, times, weeks
+from scheduling.queries import agenda, roster, times, weeks
 from scheduling.queries.agenda import Calendar, Entry
+from scheduling.queries.roster import Notice
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.therapist import words
 from scheduling.web.therapist.frame import day_of, here, opened, own_calendars, page
@@ -46,7 +47,9 @@ def today(request: PageRequest) -> HttpResponse:
         "hours_url": here(request, "therapist_hours"),
     }
     shown = {*found, following} - {None}
-    note(request, "agenda.day", [one for one in shown if one is not None])
+    absent = roster.notices(request.actor, request.now)
+    context["notices"] = absent
+    note(request, "agenda.day", [one for one in shown if one is not None], *absent)
     return page(request, "today", context | head(request, known, calendar, "today"))
 
 
@@ -82,9 +85,11 @@ def read(
     return agenda.entries(request.actor, calendar.therapist.pk, low, high, request.now)
 
 
-def note(request: PageRequest, verb: str, shown: list[Entry]) -> None:
+def note(request: PageRequest, verb: str, shown: list[Entry], *more: Notice) -> None:
     """One audit row per patient shown (LG1)."""
-    audit.record(request.actor, verb, subject=sorted({one.patient for one in shown}))
+    seen = {one.patient for one in shown if one.patient is not None}
+    seen |= {one.patient for one in more}
+    audit.record(request.actor, verb, subject=sorted(seen))
 
 
 def next_line(entry: Entry, zone: str, minute: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import audit
 from accounts.models import Patient, Therapist
 from accounts.phone import grouped
+from scheduling import policy
 from scheduling.actions import check_in, rooms
 from scheduling.actions.attend import mark
 from scheduling.actions.cancel import UNDO
@@ -25,7 +26,7 @@ from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import NotFound, Refusal, RoomInUse
-from scheduling.models import Booking, CheckIn, Medium
+from scheduling.models import Booking, CheckIn, Medium, Session
 from scheduling.queries import agenda, times, way_in
 from scheduling.queries.way_in import HostStage
 from scheduling.video import links
@@ -38,6 +39,9 @@ from scheduling.web.therapist.frame import here, me, page
 @require_safe
 def show(request: PageRequest, session: UUID) -> HttpResponse:
     """What is said here is told to those who treat the patient alone, and each look is audited."""
+    several = policy.visible(Session, request.actor).filter(series__group__isnull=False)
+    if several.filter(uuid=session).exists():
+        return redirect(here(request, "group_session", session))
     return session_page(request, session)
 
 
