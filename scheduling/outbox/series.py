@@ -108,8 +108,11 @@ def of_patient(patient: Patient, series: Series, now: datetime) -> SeriesStandin
     """Where the patient stands, or the code of why no mail goes out (PR3)."""
     if why := unreachable(patient.user, patient.email, patient.active):
         return why
-    if patient.no_mail:
-        return "not_wanted"
+    return "not_wanted" if patient.no_mail else stand(patient, series, now)
+
+
+def stand(patient: Patient, series: Series, now: datetime) -> SeriesStanding:
+    """The same, whether mail goes out or not."""
     seats = Booking.objects.filter(session__series=series, patient=patient)
     booked = seats.filter(
         state=BookingState.BOOKED.value,

@@ -22,11 +22,21 @@ from scheduling.calendars.series import (
 )
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import from_minute, to_minute
-from scheduling.models import Invite, Medium, Task
+from scheduling.models import Booking, Invite, Medium, Task
 from scheduling.outbox import series_words, words
 from scheduling.outbox.letters import Calendar, addressed, others_in_place_of, put
-from scheduling.outbox.series import Dates, Held, SeriesStanding, day_of, told_so_far
+from scheduling.outbox.series import (
+    Dates,
+    Held,
+    SeriesStanding,
+    day_of,
+    stand,
+    told_as_series,
+    told_so_far,
+)
 from scheduling.outbox.series_words import OFF, SeriesNews, SeriesWords
+from scheduling.outbox.standing import way_in_of
+from scheduling.outbox.told import uid_of
 from scheduling.outbox.transport import sender_address
 from scheduling.outbox.words import News, Page, Words
 from scheduling.queries import times
@@ -151,17 +161,10 @@ def next_object(
     uid, sequence = str(invite.uid), invite.sequence + 1
     if invite.method == Method.CANCEL:
         uid, sequence = new_uid(), 0
+    url = join_url(standing, now) if step.method is Method.REQUEST else ""
     with addressed():
-        like = invite_facts(standing, step.method, uid, sequence, stamp)
-    facts = SeriesFacts(
-        like=like,
-        dates=told if step.method is Method.CANCEL else dates,
-        rule=standing.series.rule,
-        at=standing.series.at,
-        minutes=standing.minutes,
-        zone=standing.series.zone,
-        goes_on=standing.goes_on,
-    )
+        like = invite_facts(standing, step.method, uid, sequence, stamp, url)
+    facts = series_facts(standing, like, told if step.method is Method.CANCEL else dates)
     data = render_date(facts, step.day) if step.day else render_series(facts)
     ended = step.method is Method.CANCEL and step.day is None
     lives = Method.CANCEL if ended else Method.REQUEST
@@ -183,8 +186,43 @@ def occasions(standing: SeriesStanding, dates: Dates) -> dict[date, Occasion]:
     }
 
 
+def series_facts(
+    standing: SeriesStanding, like: InviteFacts, dates: Mapping[date, Occasion]
+) -> SeriesFacts:
+    return SeriesFacts(
+        like=like,
+        dates=dates,
+        rule=standing.series.rule,
+        at=standing.series.at,
+        minutes=standing.minutes,
+        zone=standing.series.zone,
+        goes_on=standing.goes_on,
+    )
+
+
+def file_of(seat: Booking, now: datetime) -> bytes | None:
+    """A patient's whole series as a file for any calendar, with the UID of the invite; None where
+    the seat is of no series, or not to come. It writes nothing (BR1)."""
+    series, patient = seat.session.series, seat.patient
+    if series is None or patient is None or not told_as_series(series):
+        return None
+    standing = stand(patient, series, now)
+    if seat.session.slot not in standing.dates:
+        return None
+    invite = Invite.objects.filter(series=series, patient=patient).first()
+    if invite is None or invite.method != Method.REQUEST:
+        invite = Invite(uid=uid_of(series, patient), sequence=0)
+    change = change_of(invite, standing, now)
+    link = way_in_of(patient, seat.session, seat)
+    stamp = next_stamp(now, invite.stamp and invite.stamp.astimezone(UTC))
+    url = words.link(f"/j/{link.token}/") if link else ""
+    like = invite_facts(standing, Method.PUBLISH, str(invite.uid), invite.sequence, stamp, url)
+    dates = occasions(standing, {**change.past, **change.now})
+    return render_series(series_facts(standing, like, dates))
+
+
 def invite_facts(
-    standing: SeriesStanding, method: Method, uid: str, sequence: int, stamp: datetime
+    standing: SeriesStanding, method: Method, uid: str, sequence: int, stamp: datetime, url: str
 ) -> InviteFacts:
     """All but the times."""
     series = standing.series
@@ -198,8 +236,8 @@ def invite_facts(
         zone=standing.zone,
         organizer=sender_address(),
         organizer_name=words.sender_name(series.clinic.sender_name),
-        attendee=standing.address,
-        join_url=(join_url(standing, stamp) or None) if method is Method.REQUEST else None,
+        attendee=None if method is Method.PUBLISH else standing.address,
+        join_url=url or None,
         by_telephone=by_telephone(standing),
         language=standing.language,
         kind=Recipient.PATIENT if standing.patient else Recipient.THERAPIST,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
+from accounts.models import Patient
 from scheduling.models import Booking, Invite, Series, Task
 
 KNOWN = ("told", "method", "dates")  # what a recipient knows; the rest says how it was told
@@ -27,13 +28,17 @@ def locked_invite(task: Task) -> Invite:
 
 
 def first_uid(task: Task) -> UUID:
-    """A patient's is the booking's uuid, or that of the series, as in the file that the page
+    """A patient's is the booking's uuid, or the same for a series, as in the file that the page
     offers: whoever takes both has one entry."""
-    if task.series_id is not None:
-        own = Series.objects.filter(pk=task.series_id, patient=task.patient_id or 0)
-        return own.values_list("uuid", flat=True).first() or uuid4()
+    if task.series is not None:
+        return uid_of(task.series, task.patient) if task.patient else uuid4()
     seats = Booking.objects.filter(session=task.session_id, patient=task.patient_id or 0)
     return seats.order_by("-pk").values_list("uuid", flat=True).first() or uuid4()
+
+
+def uid_of(series: Series, patient: Patient) -> UUID:
+    """Opaque, and nobody else's."""
+    return uuid5(series.uuid, str(patient.uuid))
 
 
 def note_told(task: Task) -> None:

@@ -4,11 +4,13 @@ import random
 import re
 from datetime import timedelta
 
+import icalendar
 import pytest
 
 from accounts.models import Consent
 from scheduling.models import Booking, Invite, Occupancy, Series, SeriesLink, Session, Task
 from scheduling.outbox import plan
+from tests.calendars.receiver import Receiver
 from tests.outbox.acts import cancelled, moved, restored
 from tests.outbox.serial import (
     calendar_of,
@@ -433,12 +435,35 @@ def test_one_that_gave_up_is_not_tried_again_beside_another(world, sink, work):
     assert len(sink.to(NORA)) == 1
 
 
-def test_the_uid_is_that_of_the_file_on_the_page(world, sink, work):
+def test_the_file_on_the_page_and_the_invite_are_one_entry(world, sink, work, client, clock):
+    """Whoever takes both has each date once: with the past, and with what changed since."""
     series = repeated(world)
+    client.force_login(world.nora.user)
+    path = f"/c/harbor/booked/{seat(series, 8).uuid}/appointment.ics"
+    before = client.get(path)
+    assert before["Content-Type"] == "text/calendar; charset=utf-8; method=PUBLISH"
+    assert shown(before.content) == times_of(hers()) and b"ATTENDEE" not in before.content
     work()
-    assert Invite.objects.get(series=series, patient=world.nora).uid == series.uuid
-    uids = {str(message.event["uid"]) for message in sink.messages}
+    moved(world, seat(series, 5), at("2027-04-13", 11))
+    later = seat(series, 2).ends_at
+    work(later)
+    clock.move_to(later)
+    client.force_login(world.nora.user)
+    file = client.get(path).content
+    assert uid(file) == uid(before.content) == str(Invite.objects.get(patient=world.nora).uid)
+    assert shown(file) == times_of(hers())
+    uids = {str(message.calendar.events[0]["uid"]) for message in sink.messages if message.calendar}
     assert len(uids) == 2, "two recipients never share one"
+
+
+def uid(file: bytes) -> str:
+    return str(icalendar.Calendar.from_ical(file).events[0]["uid"])
+
+
+def shown(file: bytes):
+    calendar = Receiver()
+    calendar.take(file)
+    return calendar.shows()
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts import audit
 from scheduling.calendars import invites
 from scheduling.models import Booking, Invite, JoinLink, Medium
+from scheduling.outbox.series_letters import file_of
 from scheduling.outbox.transport import sender_address
 from scheduling.outbox.words import link, sender_name
 from scheduling.queries import mine
@@ -41,9 +42,10 @@ def booked(request: PageRequest, booking: UUID) -> HttpResponse:
 @signed_in
 @require_safe
 def calendar_file(request: PageRequest, booking: UUID) -> HttpResponse:
-    """The booking as a file for any calendar: a neutral title, our own link, nobody's name."""
+    """The booking, or the series that it is of, as a file for any calendar: a neutral title, our
+    own link, nobody's name."""
     row = mine.own_one(request.actor, booking)
-    body = invites.render(calendar_facts(row, row.zone, request.now))
+    body = file_of(row, request.now) or invites.render(calendar_facts(row, row.zone, request.now))
     audit.record(request.actor, "booking.calendar", subject=row.patient_id, obj=row.uuid)
     return HttpResponse(
         body,
