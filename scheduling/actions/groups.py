@@ -18,7 +18,7 @@ from scheduling.actions.action import action
 from scheduling.actions.book import lock_patient, require_consent
 from scheduling.actions.cancel import change_notice, coded
 from scheduling.actions.links import new_join_link
-from scheduling.actions.offer import lock_therapists
+from scheduling.actions.offer import lock_people, lock_therapists
 from scheduling.actions.release import release_expired
 from scheduling.actions.rooms import want_room
 from scheduling.actions.seats import take_seats, tell_seats
@@ -240,7 +240,9 @@ def make_dates(series: Series, slots: Sequence[int], actor: Actor, now: datetime
     want_room(*made)
     tell_dates(EventKind.BOOKED, made, actor, now)
     assert series.group is not None
-    for member in groups.members(series.group):
+    members = groups.members(series.group)
+    lock_people((), [one.patient_id for one in members])
+    for member in members:
         seat_member(member, made, actor, now)
     return made
 
@@ -332,7 +334,6 @@ def seat_member(
         for one in sessions
         if member.from_start <= (one.slot or 0) and (until is None or (one.slot or 0) <= until)
     ]
-    lock_patient_row(member.patient_id)
     busy = {one.pk for one in groups.clashes(member.patient_id, mine, now)}
     barred = set(barred_slots(member.group, member.place, member.zone, mine))
     fit = [one for one in mine if one.pk not in busy and one.slot not in barred]
@@ -341,10 +342,6 @@ def seat_member(
     return take_seats(
         fit, member.patient, place=member.place, zone=member.zone, actor=actor, now=now
     )
-
-
-def lock_patient_row(patient: int) -> None:
-    list(Patient.objects.select_for_update(no_key=True).filter(pk=patient).values_list("pk"))
 
 
 def barred_slots(group: Group, place: str, zone: str, sessions: Iterable[Session]) -> list[int]:
@@ -488,7 +485,7 @@ def leave(*, member: UUID, reason: str = "", actor: Actor, now: datetime) -> Mem
     own = actor.patient == row.patient_id
     if not own and not policy.runs_group(actor, row.group_id):
         raise NotFound
-    lock_patient_row(row.patient_id)
+    lock_people((), [row.patient_id])
     row.refresh_from_db()
     if row.left_at is not None:
         raise NotFound
