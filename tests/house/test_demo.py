@@ -123,12 +123,12 @@ def assert_series_and_groups() -> None:
     assert skills.filter(state="cancelled").count() == 1
     evenings = Session.objects.filter(series__group=groups["CBT for anxiety"])
     assert evenings.exclude(start=F("slot")).count() == 1 and evenings.count() == 12
-    assert misses_in_a_row(skills, now) == 4
+    assert misses_in_a_row(evenings, now) == 4
 
 
-def misses_in_a_row(skills: QuerySet[Session], now: int) -> int:
+def misses_in_a_row(sessions: QuerySet[Session], now: int) -> int:
     """The most that one member has missed up to now."""
-    past = Booking.objects.filter(session__in=skills, end__lt=now - 1440, state="booked")
+    past = Booking.objects.filter(session__in=sessions, end__lt=now - 1440, state="booked")
     marks: dict[int | None, list[str]] = {}
     for who, mark in past.order_by("-start").values_list("patient_id", "attendance"):
         marks.setdefault(who, []).append(mark)

@@ -6,10 +6,14 @@ import random
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from django.db.models import Q
 
 from accounts.actor import Actor
 from accounts.models import Clinic, Consent, Form, Patient, Therapist
+from scheduling.actions.attend import Mark, mark_group
 from scheduling.actions.cancel import cancel
 from scheduling.actions.group_dates import cancel_date, move_date
 from scheduling.actions.groups import fill, found, join
@@ -17,7 +21,6 @@ from scheduling.engine.hours import wall_to_minute
 from scheduling.engine.interval import from_minute, to_minute
 from scheduling.engine.recurrence import weekly
 from scheduling.errors import Refusal
-from scheduling.management.demo.history import attend
 from scheduling.management.demo.people import LA, THERAPISTS
 from scheduling.management.demo.places import Place, monday_of, places
 from scheduling.models import Booking, Entry, Group, Member, Series, Service, Session
@@ -55,7 +58,7 @@ GROUPS = [
       "Four modules of six weeks: mindfulness, distress tolerance, emotion regulation, and "
       "interpersonal effectiveness. We practise one skill each week and talk about the homework. "
       "New members come in when a module begins.",
-      ROLLING, 10, 8, (0,), 18 * 60, (2, 8), (0, 0, 0, 0, 0, 0, 6, 6, 6),
+      ROLLING, 9, 8, (0,), 18 * 60, (2, 8), (0, 0, 0, 0, 0, 0, 6, 6, 6),
       per_facilitator=6, terms=(None, 6, 24)),
     G("CBT for anxiety", "cbt-group",
       "Twelve evenings with the same people: how worry works, and what changes it. Everybody "
@@ -67,9 +70,9 @@ GROUPS = [
       ROLLING, 8, 6, (2,), 18 * 60 + 15, (11,), (0, 0, 0, 4, 4), terms=(None, 4, 12)),
     G("Morning block", "iop-morning",
       "Intensive outpatient: three mornings a week of three hours, with a break in each, for "
-      "about eight weeks. You come in on a Monday, after a first call.",
+      "about twelve weeks. You come in on a Monday, after a first call.",
       ROLLING, 8, 7, (0, 2, 4), 9 * 60, (6, 5), (0, 0, 0, 0, 2, 2, 4, 5),
-      per_facilitator=5, terms=(None, 3, 24)),
+      per_facilitator=5, terms=(None, 3, 36)),
     G("Thursday support", "support",
       "An open evening for whoever needs it. Come when you can, and say as much as you like.",
       OPEN, 12, 9, (3,), 18 * 60 + 30, (5,), (0,) * 9),
@@ -80,7 +83,7 @@ GROUPS = [
 ]  # fmt: skip
 OFF = {"DBT skills": 5}  # which of the dates to come
 LATER = {"CBT for anxiety": 2}
-MISSES = ("DBT skills", 1)  # who has missed the last four
+MISSES = ("CBT for anxiety", 1)  # who has missed the last four
 FATES = [("attended", 0.86), ("no_show", 0.06), ("excused", 0.05), ("technical_failure", 0.03)]
 AWAY = 0.04  # of the dates are cancelled by a member beforehand
 
@@ -142,7 +145,7 @@ def who_comes(plan: GroupPlan, series: Series, everybody: list[Place]) -> list[P
         end = start + one.service.minutes
         return all(end <= begins or start >= begins + minutes for begins in taken)
 
-    turn = 17 * GROUPS.index(plan) % len(everybody)
+    turn = 17 * (GROUPS.index(plan) + 1) % len(everybody)
     own = [one for one in everybody if one.plan is THERAPISTS[plan.leads[0]]]
     some = own[:3] + [one for one in everybody[turn:] + everybody[:turn] if one not in own]
     return [one for one in some if one.patient.state in states and free(one)][: len(plan.joins)]
@@ -236,18 +239,36 @@ def chance(seat: Booking) -> float:
 def mark_who_came(
     plan: GroupPlan, group: Group, people: list[Patient], actor: Actor, now: datetime
 ) -> None:
-    seats = Booking.objects.filter(
-        session__series__group=group, state="booked", attendance="", end__lt=to_minute(now) - 120
-    )
+    """Each session in one go, soon after its end."""
+    over = Q(state="booked", attendance="", end__lt=to_minute(now) - 120)
+    seats = Booking.objects.filter(over, session__series__group=group).select_related("session")
     late = set(last_starts(group, now, 4))
+    name, number = MISSES
+    missing = people[number] if plan.name == name and number < len(people) else None
+    by_session: dict[UUID, dict[UUID, Mark]] = {}
     for seat in seats.order_by("start", "pk"):
-        fate = random.Random(f"came {seat.patient_id} {seat.start}").choices(
-            [fate for fate, _ in FATES], [weight for _, weight in FATES]
-        )[0]
-        name, number = MISSES
-        if plan.name == name and seat.start in late and people[number : number + 1]:
-            fate = "no_show" if seat.patient_id == people[number].pk else fate
-        attend(seat, fate, actor)
+        away = missing is not None and seat.patient_id == missing.pk and seat.start in late
+        marks = by_session.setdefault(seat.session.uuid, {})
+        marks[seat.uuid] = Mark("no_show") if away else thrown(seat)
+    ends = {seat.session.uuid: seat.session.ends_at for seat in seats}
+    for session, marks in by_session.items():
+        mark_group(
+            session=session,
+            marks=marks,
+            present=sum(one.attendance == "attended" for one in marks.values()),
+            actor=actor,
+            now=ends[session] + timedelta(minutes=6),
+        )
+
+
+def thrown(seat: Booking) -> Mark:
+    dice = random.Random(f"came {seat.patient_id} {seat.start}")
+    fate = dice.choices([fate for fate, _ in FATES], [weight for _, weight in FATES])[0]
+    if fate != "attended":
+        return Mark(fate)
+    late = dice.choice([5, 10, 15]) if dice.random() < 0.1 else None
+    early = dice.choice([10, 20]) if dice.random() < 0.05 else None
+    return Mark(fate, late, early)
 
 
 def last_starts(group: Group, now: datetime, count: int) -> Iterator[int]:

@@ -20,7 +20,7 @@ from scheduling.models import Booking, Series, Session
 from scheduling.queries.repeat import Pattern
 
 EVERY = 6  # of the patients whose therapist has the patients' own clock
-LENGTHS = (16, 12, 10)  # sessions
+LENGTHS = (16, 14, 11)  # sessions
 REVIEW = 12
 MOVED = 0.06  # of the dates
 

@@ -8,19 +8,20 @@ from typing import NamedTuple
 from accounts.actor import Actor
 from accounts.models import Clinic, Patient, Therapist
 from scheduling.actions.wait_offers import offer_time
-from scheduling.actions.waitlist import prefer, wait_for_earlier, wait_for_service
+from scheduling.actions.waitlist import prefer, wait_for_earlier, wait_for_group, wait_for_service
 from scheduling.engine.interval import to_minute
 from scheduling.errors import Refusal
-from scheduling.models import Booking, Kind, Service, Waiting, WaitOffer
+from scheduling.models import Booking, Group, Kind, Service, Waiting, WaitOffer
 from scheduling.queries.waitlist import Look
 
 
 class Wait(NamedTuple):
-    """`service` "" is an earlier time than one's own. `therapist` None is anybody."""
+    """`what` is a service or the name of a group; "" is an earlier time than one's own.
+    `therapist` None is anybody."""
 
     patient: int
     since: int  # days
-    service: str
+    what: str
     therapist: int | None = None
     days: str = ""
     parts: str = ""
@@ -41,6 +42,11 @@ WAITS = [
     W(5, 2, "", days="0,1,2,3,4", parts="morning"),
     W(17, 6, "", parts="evening"),
     W(29, 4, "", days="4"),
+    W(7, 11, "DBT skills", priority=3, reason="Steps down from residential next week"),
+    W(12, 20, "DBT skills"),
+    W(36, 15, "DBT skills"),
+    W(46, 8, "DBT skills"),
+    W(31, 6, "Morning block"),
 ]
 
 
@@ -71,7 +77,17 @@ def stand_in_line(plan: Wait, clinic: Clinic, who: Patient, actor: Actor, now: d
 
 
 def enter(plan: Wait, clinic: Clinic, who: Patient, actor: Actor, at: datetime) -> Waiting | None:
-    if not plan.service:
+    group = Group.objects.filter(clinic=clinic, name=plan.what).first()
+    if group is not None:
+        return wait_for_group(
+            patient=who.pk,
+            group=group.uuid,
+            place=who.state,
+            zone=who.time_zone,
+            actor=actor,
+            now=at,
+        )
+    if not plan.what:
         mine = Booking.objects.filter(patient=who, state="booked", start__gt=to_minute(at) + 20160)
         single = mine.filter(session__service__kind=Kind.INDIVIDUAL.value).order_by("start").first()
         if single is None:
@@ -82,7 +98,7 @@ def enter(plan: Wait, clinic: Clinic, who: Patient, actor: Actor, at: datetime) 
     therapists = list(Therapist.objects.filter(clinic=clinic).order_by("pk"))
     return wait_for_service(
         patient=who.pk,
-        service=Service.objects.get(clinic=clinic, slug=plan.service).uuid,
+        service=Service.objects.get(clinic=clinic, slug=plan.what).uuid,
         therapist=None if plan.therapist is None else therapists[plan.therapist].uuid,
         medium="video",
         place=who.state,
