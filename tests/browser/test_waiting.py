@@ -1,0 +1,64 @@
+"""The waiting list in a real browser, judged by axe, at both widths."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from scheduling.models import Booking
+from tests.browser.test_booking import fits
+from tests.browser.test_series import picture
+from tests.outbox.acts import booked
+from tests.waiting import earlier, offered, waiting
+from tests.web.patient import HOME
+from tests.world import World, at, build
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.fixture
+def world() -> World:
+    return build()
+
+
+def looked_at(page, axe, name: str, width: int) -> None:
+    axe(page)
+    fits(page)
+    picture(page, name, width)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_wait_and_take_what_is_offered(world, new_page, sign_in_page, axe, width):
+    seat = booked(world, start=at("2027-03-10", 10))
+    page = sign_in_page(new_page(width=width), world.nora.user, second_factor=False)
+    page.goto(f"{HOME}my/{seat.uuid}/")
+    page.get_by_role("link", name="Tell me of an earlier time").click()
+    page.get_by_label("Wednesday").check()
+    looked_at(page, axe, "earlier", width)
+    page.get_by_role("button", name="Tell me of an earlier time").click()
+    expect(page.get_by_role("heading", name="Waiting list")).to_be_visible()
+    offered(world, seat.waiting.get())
+    page.goto(f"{HOME}my/waiting/")
+    looked_at(page, axe, "mine", width)
+    page.get_by_role("link", name="Take it or let it go").click()
+    looked_at(page, axe, "offer", width)
+    page.get_by_role("button", name="Take this time").click()
+    expect(page.get_by_text("Wednesday, March 3, 2027").first).to_be_visible()
+    assert Booking.objects.get(pk=seat.pk).start == at("2027-03-03", 10)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_desk_offers_by_hand(world, new_page, sign_in_page, axe, width):
+    row = waiting(world, world.nora, therapist=world.alma, by=world.dana)
+    earlier(world, booked(world, world.omar, start=at("2027-03-10", 10)))
+    page = sign_in_page(new_page(width=width), world.dana)
+    page.goto(f"{HOME}waiting/")
+    looked_at(page, axe, "list", width)
+    page.goto(f"{HOME}waiting/{row.uuid}/")
+    looked_at(page, axe, "one", width)
+    page.get_by_label("Alma").first.check()
+    page.get_by_role("button", name="Keep it and write to the patient").click()
+    expect(page.get_by_role("button", name="Take the offer back")).to_be_visible()
+    looked_at(page, axe, "kept", width)
+    page.goto(f"{HOME}waiting/add/{world.nora.uuid}/")
+    looked_at(page, axe, "add", width)
