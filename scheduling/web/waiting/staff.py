@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from accounts.models import Patient, Therapist
 from scheduling import policy
 from scheduling.actions.wait_offers import offer_place, offer_time, withdraw
 from scheduling.actions.waitlist import leave, prefer, wait_for_service
+from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.errors import BadInput, NotFound, PatientBusy, Refusal
 from scheduling.models import Kind, Service, Waiting
@@ -30,7 +31,7 @@ from scheduling.web.therapist.frame import work_bar
 from scheduling.web.waiting import words
 from scheduling.web.waiting.forms import AddForm, PreferForm
 
-SHOWN = 12  # free times that can be offered by hand
+SHOWN_DAYS, SHOWN_A_DAY = 5, 3  # free times that can be offered by hand
 
 
 def page(
@@ -107,12 +108,13 @@ def free(request: PageRequest, row: Waiting) -> list[dict[str, Any]]:
     """The next times that suit, also those that were offered before."""
     seen = Look(row.clinic_id, request.now)
     if row.group is not None:
-        starts = seen.seats(row, again=True)[:SHOWN]
+        starts = seen.seats(row, again=True)[: SHOWN_DAYS * SHOWN_A_DAY]
         return [
             {"value": f"{one}:", "when": times.starting(one, row.zone), "with": row.group.name}
             for one in starts
         ]
-    found = list(islice(seen.times(row, again=True), SHOWN))
+    days = groupby(seen.times(row, again=True), lambda one: local_day(row.zone, one.start))
+    found = [one for _day, some in islice(days, SHOWN_DAYS) for one in islice(some, SHOWN_A_DAY)]
     hosts = Therapist.objects.in_bulk({one.profile for one in found})
     return [
         {
