@@ -117,18 +117,23 @@ class GroupForm(WhenForm):
         self.fields["others"].choices = who  # type: ignore[attr-defined]
 
     @property
-    def groups(self) -> list[tuple[Any, list[Any]]]:
+    def parts(self) -> list[tuple[Any, list[Any], list[Any]]]:
+        """Heading, the fields that stand side by side, and those below them."""
         parts = [
-            (_("The group"), ("service", "name", "about", "listed")),
-            (_("Who gives it"), ("lead", "others", "medium")),
-            (_("When"), ("every", "first", "last", "at", "days")),
+            (_("The group"), ("service", "name"), ("about", "listed")),
+            (_("Who gives it"), ("lead", "medium"), ("others",)),
+            (_("When"), ("every", "first", "last", "at"), ("days",)),
+            (_("Joining"), ("entry", "capacity", "per_facilitator"), ()),
             (
-                _("Joining"),
-                ("entry", "capacity", "per_facilitator", "entry_sessions", "module_sessions",
-                 "cycle_sessions"),
+                _("Rules of joining"),
+                ("entry_sessions", "module_sessions", "cycle_sessions"),
+                (),
             ),
-        ]  # fmt: skip
-        return [(legend, [self[name] for name in names]) for legend, names in parts]
+        ]
+        return [
+            (legend, [self[name] for name in beside], [self[name] for name in below])
+            for legend, beside, below in parts
+        ]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
@@ -163,7 +168,6 @@ class TimesForm(WhenForm):
     slot = forms.TypedChoiceField(label=gettext_lazy("From the session on"), coerce=int)
     reason = reason_field()
     drop = forms.BooleanField(required=False, widget=forms.HiddenInput)
-    groups = None
 
     def __init__(self, data: Any, dates: list[tuple[int, str]], start: dict[str, Any]) -> None:
         super().__init__(data, initial=start, auto_id="id_%s")
