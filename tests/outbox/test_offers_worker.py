@@ -1,0 +1,43 @@
+"""Two workers as real processes against a real mail server: a freed hour is offered once."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.databases import PATIENCE, fresh_database
+
+OMAR = "omar@example.org"
+
+
+@pytest.mark.django_db
+def test_a_freed_hour_is_offered_once_by_mail(tmp_path, mail_server):
+    """PR1: the mail says the hour, until when to answer, and where."""
+    sink, controller = mail_server
+    sink.clear()
+    said = {
+        "TELEHEALTH_VAR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "telehealth.settings",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(controller.port),
+        "SITE_URL": "https://clinic.example",
+        "DEFAULT_FROM_EMAIL": "mail@clinic.example",
+    }
+    with fresh_database(tmp_path) as database:
+        hour = database.run("-m", "tests.outbox.freed", **said).stdout.strip()
+        workers = [database.start("manage.py", "worker", **said) for _ in range(2)]
+        try:
+            end = time.monotonic() + PATIENCE
+            while not sink.to(OMAR):
+                assert time.monotonic() < end
+                time.sleep(0.05)
+        finally:
+            for worker in workers:
+                worker.terminate()
+                worker.communicate(timeout=PATIENCE)
+    (mail,) = sink.to(OMAR)
+    assert hour in mail.text
+    assert "https://clinic.example/c/harbor/my/offers/" in mail.text
+    assert "Please answer before" in mail.text
+    sink.clear()
