@@ -226,6 +226,7 @@ class OfferGone(HoldRefused):
 class ConsentMissing(Refusal):
     code, status = "consent_missing", 422
     sentence = _("Please read and accept the consent to telehealth first.")
+    OF_GROUP = _("Please read and accept the confidentiality in groups first.")
 
 
 class NotAPatient(Refusal):

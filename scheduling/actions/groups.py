@@ -406,7 +406,9 @@ def require_group_consent(
     require_consent(patient, accept, actor, now)
     asked = Form.GROUP.value in current_versions(patient.clinic_id)
     if asked and Form.GROUP.value not in signed_forms(patient, now):
-        raise ConsentMissing(subject=patient.pk, form=Form.GROUP.value)
+        refusal = ConsentMissing(subject=patient.pk, form=Form.GROUP.value)
+        refusal.sentence = ConsentMissing.OF_GROUP
+        raise refusal
 
 
 def way_in(

@@ -195,6 +195,7 @@ def test_consent_is_missing(world, group, caller):
     answer = nora.post(f"groups/{group.uuid}/join/", WHERE)
     assert refused(answer) == (422, "consent_missing")
     assert answer.json()["field"] == "accept.group"
+    assert "confidentiality in groups" in answer.json()["detail"]
     signed = nora.post(f"groups/{group.uuid}/join/", WHERE | {"accept": {"group": 1}})
     assert signed.status_code == 201
     assert Consent.objects.filter(patient=world.nora, form="group").count() == 1
