@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.actor import Actor
-from scheduling.models import Invite, Series, Session, Task
+from scheduling.models import Event, Invite, Series, Session, Task
 from scheduling.outbox import queue, series, series_letters
 from scheduling.outbox.letters import next_calendar, write
 from scheduling.outbox.series import SeriesStanding
@@ -57,10 +57,17 @@ def ready(task: Task, now: datetime) -> str:
 
 
 def revision_of(task: Task) -> int:
-    """Another number after whatever may have changed what is to be told."""
+    """Another number after whatever may have changed what is to be told.
+
+    One seat of a group changes nothing of its session: its events are counted.
+    """
     if task.series_id is not None:
         return series.revision_of(task.series_id)
-    return Session.objects.values_list("revision", flat=True).get(tasks=task)
+    session = Session.objects.only("revision", "series").get(tasks=task)
+    if session.series_id is None or task.patient_id is None:
+        return session.revision
+    own = Event.objects.filter(session=session, booking__patient=task.patient_id)
+    return session.revision + own.count()
 
 
 def read(task: Task, now: datetime) -> Standing | SeriesStanding | str:
