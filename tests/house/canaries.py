@@ -17,13 +17,17 @@ from scheduling.models import (
     Booking,
     CheckIn,
     Connection,
+    Group,
     Holiday,
     JoinLink,
+    Member,
     Modality,
     Room,
+    SeriesLink,
     Service,
     Task,
     TimeOff,
+    Waiting,
 )
 from tests.ways_in.story import booked
 from tests.world import NOW, World, at, build
@@ -39,6 +43,7 @@ STAFF = {
     "clinic": (Clinic, ("name", "phone", "sender_name", "emergency_text")),
     "service": (Service, ("name", "about", "price")),
     "modality": (Modality, ("name",)),
+    "group": (Group, ("name", "about")),
     "consent_form": (ConsentForm, ("text",)),
     "time_off": (TimeOff, ("note",)),
     "holiday": (Holiday, ("name",)),
@@ -123,6 +128,18 @@ def visit(seen: Canaries, name: str, row: Booking, call_back: str) -> None:
         seen.note(f"{name}.{whose}_link.ref", link.ref)
 
 
+def places(seen: Canaries, name: str, row: Patient) -> None:
+    """Places in groups, in the line of those who wait, and the links of series."""
+    for member in Member.objects.filter(patient=row):
+        seen.note(f"{name}.member.reference", member.reference)
+        seen.note(f"{name}.member.uuid", str(member.uuid))
+    for waiting in Waiting.objects.filter(patient=row):
+        waiting.priority = 2
+        seen.put(waiting, f"{name}.waiting", ("priority_reason",))
+    for link in SeriesLink.objects.filter(patient=row):
+        seen.note(f"{name}.series_link.token", link.token)
+
+
 def staff(seen: Canaries, world: World) -> None:
     for name in ("alma", "ben"):
         therapist = getattr(world, name)
@@ -155,6 +172,7 @@ def made() -> tuple[World, dict[str, Any], Canaries]:
     patient(seen, "omar", world.omar, "+13105550882")
     visit(seen, "nora", seats["nora"], "+13105550773")
     visit(seen, "omar", seats["omar"], "+13105550884")
+    places(seen, "nora", world.nora)
     staff(seen, world)
     shared(seen)
     near = seats["nora"]

@@ -28,6 +28,7 @@ OPEN = of(
     clinic="name phone emergency_text",
     service="name about price",
     modality="name",
+    group="name about",
     consent_form="text",
     alma_therapist="name credentials about",
     alma_licence="number",
@@ -48,6 +49,7 @@ FIELDS: dict[str, set[str]] = {
         nora_account="email",
         nora_patient=OWN,
         nora_booking="reference uuid",
+        nora_member="reference uuid",
         nora_patient_link="token",
     ),
     "q": OPEN
@@ -64,6 +66,8 @@ FIELDS: dict[str, set[str]] = {
         nora_patient=KNOWN_BY,
         nora_booking=BOOKED,
         nora_session="uuid",
+        nora_member="reference uuid",
+        nora_waiting="priority_reason",
         nora_check_in="full_name address call_back emergency_contact",
         time_off="note",
     ),
@@ -79,6 +83,8 @@ FIELDS: dict[str, set[str]] = {
         dana_account="name email",
         nora_patient=KNOWN_BY + " uuid birth_date email phone",
         nora_booking=BOOKED,
+        nora_member="reference uuid",
+        nora_waiting="priority_reason",
         omar_patient=KNOWN_BY + " uuid",  # the walk opens Nora's page alone
         omar_booking=BOOKED,
     ),
