@@ -56,7 +56,7 @@ def test_whoever_comes_finds_groups_and_what_they_are(world, group, somebody: Vi
     page = somebody.goes(HOME).follows("Or find a group.")
     assert (
         "Evenings Open Every Tuesday at 4:00 PM PST (Los Angeles) DBT skills, 90 minutes, Video "
-        "with Alma; Ben We practise one skill each time. You would begin on " + FIRST
+        "with Alma and Ben We practise one skill each time. You would begin on " + FIRST
     ) in page.reads
     page.follows("Evenings")
     assert "What to expect We practise one skill each time." in page.reads
@@ -310,11 +310,12 @@ def test_my_sessions_show_the_dates_and_the_group(world, member, nora: Visitor):
     page = nora.goes(HOME + "my/")
     assert (
         "Tuesday, March 9, 2027, 4:00 PM to 5:30 PM PST (Los Angeles) Evenings "
-        "Video with Alma; Ben" in page.reads
+        "Video with Alma and Ben" in page.reads
     )
-    assert "My groups Evenings Dates, and leaving : Evenings" in page.reads
+    assert "My groups Evenings All your dates, and leaving : Evenings" in page.reads
     assert "Move" not in page.reads and "Cancel : Tuesday, March 9" in page.reads
-    page.follows("Dates, and leaving: Evenings")
+    assert page.reads.count("Details :") == 3, "of a group the next dates alone"
+    page.follows("All your dates, and leaving: Evenings")
     assert "Every Tuesday at 4:00 PM PST (Los Angeles)" in page.reads
     assert page.reads.count("I cannot come") == 12
 

@@ -21,6 +21,7 @@ KINDS = {
     Entry.ROLLING.value: gettext_lazy("New members now and then"),
     Entry.CLOSED.value: gettext_lazy("Everybody begins together"),
 }
+MORE = ("day", "part", "medium", "entry")
 FIELDS = ("entry", "modality", "medium", "day", "part", "place")
 
 
@@ -47,6 +48,16 @@ class GroupFindForm(forms.Form):
 
     def offer(self, name: str, anything: str, options: Options) -> None:
         self.fields[name].choices = [("", anything), *options]  # type: ignore[attr-defined]
+
+    def usual_choices(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("place", "modality")]
+
+    def more_choices(self) -> list[forms.BoundField]:
+        """Folded away, so that the groups are near on a telephone."""
+        return [self[name] for name in MORE]
+
+    def more_is_said(self) -> bool:
+        return any(self.data.get(name) for name in MORE)
 
     def sought(self, zone: str) -> Sought:
         return Sought(zone=zone, **self.cleaned_data)

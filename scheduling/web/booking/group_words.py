@@ -10,8 +10,7 @@ from scheduling.engine.lifecycle import GroupState
 from scheduling.models import Entry, Medium
 from scheduling.queries import recurring, times
 from scheduling.queries.find_group import Seen, Standing
-from scheduling.web.booking.forms import full_name
-from scheduling.web.booking.words import place_name
+from scheduling.web.booking.words import people, place_name
 
 DATES = 8  # of those to come that a group's page shows
 
@@ -86,7 +85,7 @@ def _told(*said: tuple[str, str]) -> list[dict[str, Any]]:
 
 
 def hosts(seen: Seen) -> str:
-    return _("; ").join(full_name(who) for who in seen.hosts)
+    return people(seen.hosts)
 
 
 def medium(seen: Seen) -> str:

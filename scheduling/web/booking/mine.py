@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from accounts.models import Patient
 from accounts.web.profile import require_profile
 from scheduling.actions.cancel import change_notice
 from scheduling.engine.interval import to_minute
-from scheduling.models import Booking, JoinLink, Medium
+from scheduling.models import Booking, Entry, JoinLink, Medium
 from scheduling.queries import find_group, mine, times, waitlist
 from scheduling.queries.mine import Appointment
 from scheduling.web.booking import words
@@ -23,6 +24,7 @@ from scheduling.web.waiting.words import offered
 
 OPENS = 10  # minutes before the start
 PER_PAGE = 20
+OF_A_GROUP = 3  # dates to come of each
 
 
 @signed_in
@@ -42,7 +44,7 @@ def sessions(request: PageRequest) -> HttpResponse:
     page = {
         "waits": bool(waits),
         "offers": [offered(one, patient.time_zone, request.now) for one in offers.values()],
-        "upcoming": [entry(one, request, ways, patient) for one in _read(coming, patient)],
+        "upcoming": [entry(one, request, ways, patient) for one in near(_read(coming, patient))],
         "places": find_group.memberships(request.actor),
         "groups_listed": not coming and find_group.any_listed(request.actor),
         "past": [past_entry(one, request) for one in _read(shown, patient)],
@@ -55,6 +57,19 @@ def sessions(request: PageRequest) -> HttpResponse:
 
 def _read(rows: list[Booking], patient: Patient) -> list[Appointment]:
     return mine.appointments(rows, patient.time_zone)
+
+
+def near(some: list[Appointment]) -> list[Appointment]:
+    """All but what is far ahead in a group: its own page has every date."""
+    seen: Counter[int] = Counter()
+    found = []
+    for one in some:
+        if one.group is not None:
+            seen[one.group.pk] += 1
+            if seen[one.group.pk] > OF_A_GROUP and one.group.entry != Entry.OPEN.value:
+                continue
+        found.append(one)
+    return found
 
 
 def ways_in(rows: list[Booking]) -> dict[UUID, JoinLink]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.actions.consent import signed_forms
-from accounts.models import Form, Patient
+from accounts.models import Form, Patient, Therapist
 from accounts.models.licence import STATES, Licence
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import Attendance, BookingState
@@ -84,8 +84,14 @@ def facts(
 
 
 def hosts(one: Appointment) -> str:
-    """Everybody who gives it: "Alma Reyes, LMFT; Ben Stone" """
-    return _("; ").join(full_name(who) for who in one.hosts)
+    """Everybody who gives it."""
+    return people(one.hosts)
+
+
+def people(some: Sequence[Therapist]) -> str:
+    """ "Alma Reyes, LMFT and Ben Stone" """
+    names = [full_name(who) for who in some]
+    return _(" and ").join(filter(None, [_("; ").join(names[:-1]), *names[-1:]]))
 
 
 def _service(one: Appointment) -> str:
