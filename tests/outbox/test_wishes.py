@@ -29,6 +29,7 @@ SENDERS = {  # what hands a message over, or stores one; with why it heeds the w
     "accounts/web/again.py": "sign-in codes",
     "scheduling/outbox/doers.py": "hands over what those stored",
     "scheduling/outbox/ending.py": "series.of_patient",
+    "scheduling/outbox/offers.py": "standing.of_patient",
     "scheduling/outbox/remind.py": "standing.of_patient",
     "scheduling/outbox/rooms.py": "to therapists alone",
     "scheduling/outbox/tell.py": "standing.of_patient",
