@@ -39,8 +39,9 @@ def mark(
 
     Nobody attends before the start (BL2); the patient's own booking is not the patient's to mark.
     """
-    seen = policy.find(Booking, actor, uuid=booking)
-    if seen.patient is not None and seen.patient.user_id == getattr(actor.user, "pk", -1):
+    rows = policy.visible(Booking, actor).select_related("session", "patient")
+    seen = rows.filter(uuid=booking).first()
+    if seen is None or seen.patient is None or seen.patient.user_id == getattr(actor.user, "pk", 0):
         raise NotFound
     require_marker(seen.session, actor)
     return put(seen.pk, Mark(attendance, late_by, left_early_by), actor, now)
@@ -80,7 +81,8 @@ def require_marker(session: Session, actor: Actor) -> None:
 
 def put(pk: int, said: Mark, actor: Actor, now: datetime) -> Booking:
     require_sense(said)
-    seat = Booking.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+    rows = Booking.objects.select_related("session")
+    seat = rows.select_for_update(no_key=True, of=("self",)).get(pk=pk)
     if seat.state != BookingState.BOOKED.value:
         raise IllegalChange(subject=seat.patient_id)
     if said.attendance and seat.start > to_minute(now):
