@@ -27,7 +27,7 @@ from scheduling.actions import groups as acts
 from scheduling.actions.attend import Mark, mark_group
 from scheduling.actions.cancel import cancel
 from scheduling.actions.waitlist import wait_for_group
-from scheduling.models import Booking, Group, JoinLink, Member
+from scheduling.models import Booking, Group, JoinLink, Member, Session
 from scheduling.outbox.worker import Worker
 from tests.doors import sign_in
 from tests.groups import comes_in, founded
@@ -63,10 +63,9 @@ class Story:
         self.at(NOW)
         self.others.before(self)
         self.looks("first")
-        self.asks("join page", "get", f"{HOME}groups/{self.group.uuid}/join/")
-        self.asks("joins", "post", f"{HOME}groups/{self.group.uuid}/join/", place="CA", zone=LA)
+        self.joins()
         seats = self.seats()
-        self.known |= {"booking": seats[0].uuid, "member": self.place().uuid}
+        self.known["booking"] = seats[0].uuid
         self.others.meanwhile(self)
         self.works()
         self.looks("a member")
@@ -74,11 +73,23 @@ class Story:
         self.is_refused(seats[0])
         self.comes(seats[0])
         self.looks("after a session", SECTION_NAMES[:1])
-        self.asks("leaves", "post", f"{HOME}my/groups/{self.place().uuid}/leave/")
+        if "member" in self.known:
+            self.asks("leaves", "post", f"{HOME}my/groups/{self.known['member']}/leave/")
         self.works()
         self.asks("has left", "get", f"{HOME}my/")
         self.asks("has left, API", "get", f"{API}bookings/")
         return self.found
+
+    def joins(self) -> None:
+        """As a member, or by taking two dates of an open group."""
+        path, where = f"{HOME}groups/{self.group.uuid}/join/", {"place": "CA", "zone": LA}
+        self.asks("join page", "get", path)
+        if self.group.entry == "open":
+            for date in Session.objects.filter(series__group=self.group).order_by("slot")[:2]:
+                self.asks("takes a date", "post", path, start=date.start, **where)
+        else:
+            self.asks("joins", "post", path, **where)
+            self.known["member"] = Member.objects.get(patient=self.world.nora).uuid
 
     def at(self, now: datetime) -> None:
         self.now = now
@@ -89,9 +100,6 @@ class Story:
         who = who or self.world.nora
         rows = Booking.objects.filter(patient=who, session__series__group=self.group)
         return list(rows.order_by("start"))
-
-    def place(self) -> Member:
-        return Member.objects.get(patient=self.world.nora)
 
     def changes(self, seat: Booking) -> None:
         """One date is given up, told, and taken back."""
@@ -237,6 +245,23 @@ class Many(Others):
         acts.leave(member=member, reason=reason, actor=actor, now=story.now)
 
 
+class SomeDropIn(Others):
+    """On the dates of Nora, from before and since; one gives them up."""
+
+    def before(self, story: Story) -> None:
+        self.takes(story, story.world.omar)
+
+    def meanwhile(self, story: Story) -> None:
+        self.takes(story, patient(story.world.clinic, "Ida"))
+        actor = story.world.actor(story.world.omar)
+        for seat in story.seats(story.world.omar)[:2]:
+            cancel(booking=seat.uuid, actor=actor, now=story.now)
+
+    def takes(self, story: Story, who: Patient) -> None:
+        for date in Session.objects.filter(series__group=story.group).order_by("slot")[:3]:
+            comes_in(story.world, story.group, who, start=date.start, now=story.now)
+
+
 class TwoWait(Others):
     """From before, and since."""
 
@@ -295,6 +320,12 @@ def test_nothing_that_others_do_shows(world: World, clock: Any):
     assert sum(what.startswith("mail") for what, _ in alone) >= 5
     for others in (Omar, OmarJoinsLater, Many):
         require_same(others.__name__, observed(world, clock, others()), alone)
+
+
+def test_nor_in_a_group_where_one_drops_in(world: World, clock: Any):
+    """GR1, BL4, AC11: on the dates that Nora takes, and on others."""
+    alone = observed(world, clock, Others(), entry="open")
+    require_same("some drop in", observed(world, clock, SomeDropIn(), entry="open"), alone)
 
 
 def test_nobody_learns_that_somebody_waits(world: World, clock: Any):
