@@ -297,6 +297,15 @@ def test_a_start_that_is_none(world, nora: Visitor):
     assert not seats(world.nora)
 
 
+def test_wait_for_a_place_where_there_is_none(world, group, nora: Visitor):
+    full(world, group)
+    page = nora.goes(f"{GROUPS}{group.uuid}/").follows("Wait for a place")
+    page.presses("Put me on the waiting list")
+    assert "You are on the waiting list." in page.reads
+    page.goes(f"{GROUPS}{group.uuid}/").follows("You wait for a place")
+    assert page.at == f"{HOME}my/waiting/" and "Evenings" in page.reads
+
+
 # My groups
 
 

@@ -24,7 +24,7 @@ from scheduling.actions.groups import join
 from scheduling.errors import GroupClosed, GroupFull, MemberAlready, NotFound, Refusal
 from scheduling.models import Booking, Group, Member
 from scheduling.queries import find_group as query
-from scheduling.queries import mine, times
+from scheduling.queries import mine, times, waitlist
 from scheduling.queries.find_group import Seen
 from scheduling.web.booking import group_words as words
 from scheduling.web.booking.check import consent_text
@@ -106,6 +106,7 @@ def group_page(request: PageRequest, row: Group, *, refusal: Refusal | None = No
     member = own_place(request, row)
     label, kind = words.standing(seen, member is not None)
     own = own_starts(request, row)
+    waits = waitlist.line(waitlist.own(request.actor)).filter(group=row).exists()
     free = {way.sessions[0].start for way in seen.free}
     page = {
         "group": row,
@@ -117,6 +118,7 @@ def group_page(request: PageRequest, row: Group, *, refusal: Refusal | None = No
         "dropped_in": seen.dropped_in,
         "start": seen.way.sessions[0].start if seen.way else "",
         "member": member,
+        "waits": waits,
         "dates": [
             {
                 "start": date.start,
@@ -129,7 +131,7 @@ def group_page(request: PageRequest, row: Group, *, refusal: Refusal | None = No
         "more": len(seen.dates) > words.DATES,
         "refusal": refusal,
     }
-    if own or member:
+    if own or member or waits:
         audit.record(request.actor, "group.view", subject=request.actor.patient, obj=row)
     status = refusal.status if refusal else 200
     return render(request, "booking/group_one.html", page, status=status)
