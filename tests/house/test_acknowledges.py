@@ -1,6 +1,6 @@
 """P23, AC11, GR1: nothing acknowledges that somebody else is a patient, or comes to a session.
 
-Groups, series and waiting lists come later; each adds its own row to TAKEN.
+For groups and their waiting lists the same is told in `test_group_is_invisible.py`.
 """
 
 from __future__ import annotations
