@@ -237,9 +237,11 @@ def test_the_actions_know_their_own_fields_alone(world):
     for name in ("user", "clinic", "clinic_id", "uuid"):
         with pytest.raises(UnknownField):
             change_therapist(therapist=world.alma.uuid, **{name: "x"}, **ada)
-    for name in ("clinic", "slug", "kind", "capacity"):
+    for name in ("clinic", "slug", "capacity"):
         with pytest.raises(UnknownField):
             save_service(service=world.cbt.uuid, **{name: "x"}, **ada)
+    with pytest.raises(BadInput):  # what was made for one patient is never a group's
+        save_service(service=world.cbt.uuid, kind="group", **ada)
     for name in ("clinic", "secret"):
         with pytest.raises(UnknownField):
             save_connection(**{name: "x"}, **ada)
