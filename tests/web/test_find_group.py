@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from urllib.parse import unquote
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditRow, Consent, ConsentForm
 from scheduling.actions.book import book
@@ -395,3 +397,18 @@ def test_looks_are_recorded(world, member, group, nora: Visitor):
         nora.goes(path)
         row = AuditRow.objects.order_by("-pk")[0]
         assert AuditRow.objects.count() == before + 1 and row.subject_id == str(world.nora.pk)
+
+
+def test_what_each_group_costs(world, group, django_assert_num_queries):
+    """Ten queries each, however many are in it."""
+    client = Client()
+    client.get(GROUPS)
+    with CaptureQueriesContext(connection) as one:
+        client.get(GROUPS)
+    for name in ("Ida", "Uma", "Eve"):
+        comes_in(world, group, patient(world.clinic, name))
+    with django_assert_num_queries(len(one)):
+        client.get(GROUPS)
+    founded(world, name="Doors open", facilitators=[world.ben.uuid], pattern=thursdays())
+    with django_assert_num_queries(len(one) + 10):
+        client.get(GROUPS)
