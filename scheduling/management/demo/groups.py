@@ -95,8 +95,10 @@ def live_in_groups(clinic: Clinic, actor: Actor, now: datetime) -> None:
         there = Group.objects.filter(clinic=clinic, name=plan.name).first()
         group = there or begin(plan, clinic, actor, now)
         series = Series.objects.get(group=group, followed_by__isnull=True)
-        people = [one.patient for one in who_comes(plan, series, everybody)]
+        suited = who_may_come(plan, series, everybody)
+        people = suited[: len(plan.joins)]
         come_in(plan, group, series, people, actor, now)
+        follow(plan, group, suited, actor, now)
         for weeks in (8, 4):
             fill(series, actor=worker, now=now - timedelta(weeks=weeks))
         fill(series, actor=worker, now=now - timedelta(days=2))
@@ -133,8 +135,9 @@ def begin(plan: GroupPlan, clinic: Clinic, actor: Actor, now: datetime) -> Group
     )
 
 
-def who_comes(plan: GroupPlan, series: Series, everybody: list[Place]) -> list[Place]:
-    """So many as the plan has whom the lead may treat, and who are free then; always the same."""
+def who_may_come(plan: GroupPlan, series: Series, everybody: list[Place]) -> list[Patient]:
+    """Whom the lead may treat and who are free then, always in the same order: three patients of
+    the lead's own, then others."""
     states = THERAPISTS[plan.leads[0]].states
     monday = series.first_day - timedelta(days=plan.days[0])
     taken = [wall_to_minute(LA, monday + timedelta(days=day), plan.at) for day in plan.days]
@@ -148,7 +151,7 @@ def who_comes(plan: GroupPlan, series: Series, everybody: list[Place]) -> list[P
     turn = 17 * (GROUPS.index(plan) + 1) % len(everybody)
     own = [one for one in everybody if one.plan is THERAPISTS[plan.leads[0]]]
     some = own[:3] + [one for one in everybody[turn:] + everybody[:turn] if one not in own]
-    return [one for one in some if one.patient.state in states and free(one)][: len(plan.joins)]
+    return [one.patient for one in some if one.patient.state in states and free(one)]
 
 
 def come_in(
@@ -167,6 +170,18 @@ def come_in(
         at = at_noon(series.first_day + timedelta(weeks=week, days=-3))
         if at < now and who.pk not in members:
             take_a_seat(group, who, actor, at)
+
+
+def follow(
+    plan: GroupPlan, group: Group, suited: list[Patient], actor: Actor, now: datetime
+) -> None:
+    """Whose time is over makes room: others come in at the next entry point."""
+    rows = Member.objects.filter(group=group)
+    known = set(rows.values_list("patient_id", flat=True))
+    done = rows.filter(until_start__lt=to_minute(now)).count()
+    room = min(done, len(plan.joins) + done - len(known))
+    for who in [one for one in suited if one.pk not in known][: max(0, room)]:
+        take_a_seat(group, who, actor, now)
 
 
 def take_a_seat(
