@@ -11,7 +11,7 @@ from scheduling.actions.clinic import change_therapist, publish_form, set_polici
 from scheduling.actions.connections import save_connection
 from scheduling.actions.hours import set_holiday
 from scheduling.actions.licences import revoke_licence
-from scheduling.errors import NotFound, OutsideHours, UnknownField
+from scheduling.errors import BadInput, NotFound, OutsideHours, UnknownField
 from scheduling.models import Booking, Connection, Holiday, Room, Session, Task
 from scheduling.outbox.plan import plan
 from tests.web.desk import OFFICE, at_work, audited, booked
