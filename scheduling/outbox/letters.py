@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import override
 
 from accounts.models import Clinic
+from scheduling.actions.cancel import in_group
 from scheduling.actions.links import mint_action_link
 from scheduling.calendars.invites import (
     InviteFacts,
@@ -165,7 +166,7 @@ def ways_to_change(standing: Standing, now: datetime) -> dict[str, str]:
     if session.start - to_minute(now) < session.clinic.change_notice:
         return {}
     made = {}
-    for action in ("move", "cancel"):
+    for action in ("cancel",) if in_group(booking) else ("move", "cancel"):
         token = mint_action_link(booking, action, now, expires_at=session.starts_at)
         made[f"{action}_url"] = words.link(f"/a/{token}/")
     return made
