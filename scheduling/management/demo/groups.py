@@ -98,10 +98,10 @@ def live_in_groups(clinic: Clinic, actor: Actor, now: datetime) -> None:
         suited = who_may_come(plan, series, everybody)
         people = suited[: len(plan.joins)]
         come_in(plan, group, series, people, actor, now)
-        follow(plan, group, suited, actor, now)
         for weeks in (8, 4):
             fill(series, actor=worker, now=now - timedelta(weeks=weeks))
         fill(series, actor=worker, now=now - timedelta(days=2))
+        follow(plan, group, suited, actor, now)
         if there is None:
             change_a_date(group, actor, now)
         if plan.entry == OPEN:
