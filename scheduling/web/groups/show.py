@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,18 +43,21 @@ def line(group: Group, request: PageRequest) -> dict[str, Any]:
     series = groups.running_series(group)
     return {
         "group": group,
-        "when": when_of(series),
+        "when": when_of(series, request.now),
         "chip": state_chip(group.state),
         "entry": Entry(group.entry).label,
         "given": ", ".join(one.therapist.name for one in today_duty(group, request)),
     }
 
 
-def when_of(series: Any) -> str:
+def when_of(series: Any, now: datetime) -> str:
+    """By the next date, so that the zone's letters are those of the season."""
     if series is None:
         return ""
-    first = Session.objects.filter(series=series).order_by("slot").first()
-    return every_at(series.rule, first.slot or 0, series.zone) if first else ""
+    dates = Session.objects.filter(series=series)
+    one = dates.filter(slot__gte=to_minute(now)).order_by("slot").first()
+    one = one or dates.order_by("-slot").first()
+    return every_at(series.rule, one.slot or 0, series.zone) if one else ""
 
 
 def today_duty(group: Group, request: PageRequest) -> list[Facilitator]:
@@ -84,7 +88,7 @@ def group_page(
     series = groups.running_series(group)
     context = {
         "group": group,
-        "when": when_of(series),
+        "when": when_of(series, request.now),
         "entry": Entry(group.entry).label,
         "chip": state_chip(group.state),
         "running": group.state == GroupState.RUNNING.value,
