@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import (
@@ -143,9 +145,15 @@ def make_services(clinic: Clinic) -> None:
         )
 
 
+@cache
+def encoded_password() -> str:
+    """Made once for all: Argon2 takes its time on purpose."""
+    return make_password(PASSWORD)
+
+
 def make_staff(email: str, name: str) -> User:
     """An account with a password and a second factor whose codes the demo page shows."""
-    user = User.objects.create_user(email, PASSWORD, name=name)
+    user = User.objects.create(email=email, name=name, password=encoded_password())
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     if email in TOTP_SECRETS:
         TOTP.activate(user, TOTP_SECRETS[email])
