@@ -15,6 +15,7 @@ from accounts import audit
 from accounts.models import Patient, Therapist
 from scheduling import policy
 from scheduling.actions import repeat as acts
+from scheduling.actions import series_life as later
 from scheduling.actions.repeat import Chosen
 from scheduling.actions.reply import Reply
 from scheduling.api import shapes
@@ -319,7 +320,7 @@ class ChangeSeries(SeriesDoor):
         chosen = chosen_of(pattern, said.pop("therapist"), said.pop("dates", None))
         slot = self.slot_since(row, said.pop("since", None))
         try:
-            after = acts.change_from(
+            after = later.change_from(
                 series=series,
                 slot=slot,
                 pattern=pattern,
@@ -347,7 +348,7 @@ class CancelOfSeries(SeriesDoor):
     def cancel(self, series: UUID, said: dict[str, Any]) -> Reply:
         row = policy.find(Series, self.actor, uuid=series)
         slot = self.slot_since(row, said.pop("since", None))
-        acts.cancel_from(series=series, slot=slot, **said, actor=self.actor, now=self.now)
+        later.cancel_from(series=series, slot=slot, **said, actor=self.actor, now=self.now)
         return Reply(200, self.shown_series(policy.find(Series, self.actor, uuid=series)))
 
 
@@ -364,5 +365,5 @@ class UndoCancelOfSeries(SeriesDoor):
         return self.write(lambda: self.undo(series))
 
     def undo(self, series: UUID) -> Reply:
-        acts.undo_cancel_from(series=series, actor=self.actor, now=self.now)
+        later.undo_cancel_from(series=series, actor=self.actor, now=self.now)
         return Reply(200, self.shown_series(policy.find(Series, self.actor, uuid=series)))

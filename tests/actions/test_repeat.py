@@ -11,13 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import AuditRow, Consent
 from scheduling.actions.book import book
 from scheduling.actions.cancel import cancel
-from scheduling.actions.repeat import (
-    Chosen,
-    cancel_from,
-    change_from,
-    repeat,
-    undo_cancel_from,
-)
+from scheduling.actions.repeat import Chosen, repeat
+from scheduling.actions.series_life import cancel_from, change_from, undo_cancel_from
 from scheduling.engine.interval import from_minute
 from scheduling.engine.recurrence import monthly, weekly
 from scheduling.errors import (
@@ -462,3 +457,11 @@ def book_at(world: World, day: str, hour: int, patient, therapist=None) -> Booki
         zone=LA, patient=patient.pk, override="asked by telephone", actor=world.actor(world.dana),
         now=NOW,
     )  # fmt: skip
+
+
+def test_cancelling_keeps_why_a_rule_was_set_aside(world):
+    """The reason stands in the record; only a note of the cancellation takes its place."""
+    series = a_series(world, override="evenings only")
+    dana = world.actor(world.dana)
+    cancel_from(series=series.uuid, reason="clinic", actor=dana, now=NOW)
+    assert set(Booking.objects.values_list("override", flat=True)) == {"evenings only"}

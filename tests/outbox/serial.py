@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from scheduling.actions.links import new_join_link
-from scheduling.actions.repeat import Chosen, cancel_from, change_from, repeat
+from scheduling.actions.repeat import Chosen, repeat
+from scheduling.actions.series_life import cancel_from, change_from
 from scheduling.engine.interval import from_minute
 from scheduling.engine.recurrence import weekly
 from scheduling.models import (

@@ -174,7 +174,7 @@ def test_one_that_ends_earlier_says_so(world, sink, work):
 
 
 def test_ended_and_taken_back_it_is_what_it_was(world, sink, work):
-    from scheduling.actions.repeat import undo_cancel_from
+    from scheduling.actions.series_life import undo_cancel_from
 
     series = repeated(world)
     work()

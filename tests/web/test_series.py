@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from scheduling.actions.book import book
+from scheduling.engine.interval import from_minute
 from scheduling.models import Booking, Holiday, Series
 from tests.doors import sign_in
 from tests.web.patient import HOME, booked, text_of
@@ -209,3 +210,17 @@ def test_the_sessions_page_leads_to_its_series(world, nora: Visitor, first: str)
     one = Booking.objects.get(start=dates()[0])
     page = nora.goes(f"{HOME}my/{one.uuid}/").follows("Part of a series: see all dates")
     assert "Every Monday, 10:00 AM" in text_of(page.response)
+
+
+def test_a_session_too_near_to_change_stays_and_the_rest_moves(world, nora, first, clock):
+    nora.goes(f"{HOME}repeat/{first}/").presses("Check the dates", count="3")
+    nora.presses("Book the series")
+    world.clinic.change_notice = 24 * 60
+    world.clinic.save()
+    clock.move_to(from_minute(dates()[0] - 60))
+    nora.client.force_login(world.nora.user)
+    page = nora.goes(f"{HOME}series/{Series.objects.get().uuid}/change/")
+    page.presses("Check the dates", at="11:00")
+    assert "All 2 dates are free." in page.reads
+    page.presses("Change the series")
+    assert dates() == [at("2027-03-15", 10), at("2027-03-22", 11), at("2027-03-29", 11)]

@@ -21,7 +21,8 @@ from accounts import audit
 from accounts.models import Therapist
 from scheduling import policy
 from scheduling.actions.cancel import acts_as_staff
-from scheduling.actions.repeat import Chosen, change_from, repeat
+from scheduling.actions.repeat import Chosen, repeat
+from scheduling.actions.series_life import change_from, may_change
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.recurrence import parse_rule
@@ -112,7 +113,9 @@ def change_it(request: PageRequest, series: UUID) -> HttpResponse:
     coming = [
         seat
         for seat in bookings(request, row)
-        if seat.live and seat.start > to_minute(request.now) and (seat.session.slot or 0) >= slot
+        if seat.live
+        and may_change(seat, request.actor, request.now)
+        and (seat.session.slot or 0) >= slot
     ]
     if not coming:
         return redirect("series_one", request.clinic.slug, series)

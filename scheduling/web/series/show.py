@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import audit
 from scheduling import policy
-from scheduling.actions.cancel import UNDO, acts_as_staff, change_notice
-from scheduling.actions.repeat import cancel_from, undo_cancel_from
+from scheduling.actions.cancel import UNDO, acts_as_staff
+from scheduling.actions.series_life import cancel_from, may_change, undo_cancel_from
 from scheduling.engine.interval import to_minute
 from scheduling.errors import NotFound, Refusal
 from scheduling.models import Booking, Medium, Series
@@ -80,8 +80,6 @@ def series_page(
 
 def line(request: PageRequest, seat: Booking, seen: Appointment, staff: bool) -> dict[str, Any]:
     """A date with its own page; a change "from here on" starts where something is still to come."""
-    left = seat.start - to_minute(request.now)
-    open_still = seat.live and left > (0 if staff else change_notice(request.clinic))
     label, kind = patient_words.standing(seen, request.now)
     return {
         "slot": seat.session.slot,
@@ -90,7 +88,7 @@ def line(request: PageRequest, seat: Booking, seen: Appointment, staff: bool) ->
         "label": label,
         "kind": kind,
         "url": its_page(request, seat, staff),
-        "changeable": open_still,
+        "changeable": seat.live and may_change(seat, request.actor, request.now),
         "moved": seat.start != seat.session.slot,
     }
 
