@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from accounts.models import Patient, Therapist
-from scheduling.actions.groups import found, join
+from scheduling.actions.group_members import join
+from scheduling.actions.groups import found
 from scheduling.engine.recurrence import weekly
 from scheduling.models import (
     Booking,

@@ -17,12 +17,11 @@ from scheduling.actions.cancel import BY_STAFF, UNDO
 from scheduling.actions.groups import (
     barred_slots,
     find_therapists,
-    occupancy,
     refuse_busy,
     tell_dates,
 )
 from scheduling.actions.links import new_join_link
-from scheduling.actions.offer import lock_therapists
+from scheduling.actions.offer import lock_therapists, occupancy
 from scheduling.actions.release import release_expired
 from scheduling.actions.rooms import renew_room, revoke_room
 from scheduling.actions.seats import lock_sessions, release_seats, tell_seats
@@ -389,7 +388,9 @@ def hand_over(
             links.filter(series__in={one.series_id for one in sessions}).update(revoked_at=now)
     if comes is not None and sessions:
         margins = groups.buffers(sessions[0].service, {comes.pk: comes})[comes.pk]
-        Occupancy.objects.bulk_create(occupancy(one, comes, margins) for one in sessions)
+        Occupancy.objects.bulk_create(
+            occupancy(one, (comes.user_id, comes.pk), margins) for one in sessions
+        )
         JoinLink.objects.bulk_create(
             new_join_link(one, now, therapist_id=comes.user_id) for one in sessions
         )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import limits
 from accounts.actor import Actor
 from scheduling.actions.action import action
-from scheduling.actions.offer import Offer, lock_therapists, require_offer
+from scheduling.actions.offer import Offer, lock_therapists, occupancy, require_offer
 from scheduling.actions.release import release
 from scheduling.engine.lifecycle import BookingState, SessionState
 from scheduling.errors import ExtendedAlready, HoldExpired, NotFound, TooManyHolds
@@ -105,18 +105,8 @@ def take(
         state=(SessionState.SCHEDULED if booked else SessionState.HELD).value,
         created_at=now,
     )
-    Occupancy.objects.create(
-        session=session,
-        therapist_id=offer.therapist,
-        profile_id=offer.profile,
-        start=offer.start,
-        end=end,
-        buffer_before=terms.before,
-        buffer_after=terms.after,
-        busy_from=offer.start - terms.before,
-        busy_until=end + terms.after,
-        held_until=held_until,
-    )
+    margins = terms.before, terms.after
+    occupancy(session, (offer.therapist, offer.profile), margins, held_until).save()
     return Booking.objects.create(
         clinic_id=offer.clinic,
         session=session,

@@ -33,7 +33,7 @@ from scheduling.errors import (
     TooFarAhead,
     TooLate,
 )
-from scheduling.models import Kind, Medium, Offering
+from scheduling.models import Kind, Medium, Occupancy, Offering, Session
 from scheduling.queries import slots
 
 REFUSALS: dict[Why, type[Refusal]] = {
@@ -91,6 +91,29 @@ def lock_people(therapists: Iterable[int], patients: Iterable[int]) -> None:
     lock_therapists(*therapists)
     rows = Patient.objects.select_for_update(no_key=True).filter(pk__in=set(patients))
     list(rows.order_by("pk").values_list("pk"))
+
+
+def occupancy(
+    session: Session,
+    who: tuple[int, int],
+    margins: tuple[int, int],
+    held_until: int | None = None,
+) -> Occupancy:
+    """The therapist's time that the session takes. `who`: ids of user and profile; `margins`:
+    minutes free before and after."""
+    before, after = margins
+    return Occupancy(
+        session=session,
+        therapist_id=who[0],
+        profile_id=who[1],
+        start=session.start,
+        end=session.end,
+        buffer_before=before,
+        buffer_after=after,
+        busy_from=session.start - before,
+        busy_until=session.end + after,
+        held_until=held_until,
+    )
 
 
 def require_offer(

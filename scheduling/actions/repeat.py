@@ -14,7 +14,7 @@ from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.actions.book import lock_patient, require_consent
 from scheduling.actions.links import new_join_link, new_series_link
-from scheduling.actions.offer import lock_therapists
+from scheduling.actions.offer import lock_therapists, occupancy
 from scheduling.actions.release import release_expired
 from scheduling.actions.rooms import want_room
 from scheduling.actions.seats import tell_seats
@@ -186,6 +186,7 @@ def insert(
 ) -> list[Booking]:
     """Sessions, occupancies and bookings of all dates: three INSERTs."""
     minutes = world.asked.minutes
+    givers = [hosts[one.therapist] for one in chosen]
     sessions = Session.objects.bulk_create(
         Session(
             clinic_id=series.clinic_id,
@@ -202,8 +203,8 @@ def insert(
         for one in chosen
     )
     Occupancy.objects.bulk_create(
-        occupancy(session, hosts[one.therapist], world)
-        for one, session in zip(chosen, sessions, strict=True)
+        occupancy(session, (who.user_id, who.pk), margins(who, world))
+        for session, who in zip(sessions, givers, strict=True)
     )
     return Booking.objects.bulk_create(
         Booking(
@@ -223,19 +224,9 @@ def insert(
     )
 
 
-def occupancy(session: Session, host: Therapist, world: World) -> Occupancy:
+def margins(host: Therapist, world: World) -> tuple[int, int]:
     terms = world.terms[host.user_id]
-    return Occupancy(
-        session=session,
-        therapist_id=host.user_id,
-        profile=host,
-        start=session.start,
-        end=session.end,
-        buffer_before=terms.before,
-        buffer_after=terms.after,
-        busy_from=session.start - terms.before,
-        busy_until=session.end + terms.after,
-    )
+    return terms.before, terms.after
 
 
 def links(

@@ -26,13 +26,13 @@ from scheduling.actions.cancel import (
     undo_cancel,
 )
 from scheduling.actions.links import new_join_link
-from scheduling.actions.offer import lock_people, lock_therapists
+from scheduling.actions.offer import lock_people, lock_therapists, occupancy
 from scheduling.actions.repeat import (
     Chosen,
     asked_for,
     find_hosts,
     links_of_series,
-    occupancy,
+    margins,
     require_free,
     require_pattern,
 )
@@ -220,7 +220,7 @@ def shift(
         session.revision += 1
         seat.start, seat.end, seat.zone = session.start, session.end, series.zone
         seat.override, seat.live = override or seat.override, True
-        row = occupancy(session, host, world)
+        row = occupancy(session, (host.user_id, host.pk), margins(host, world))
         row.pk = taken[session.pk].pk
         rows.append(row)
     Session.objects.bulk_update(sessions, ["series", "slot", "start", "end", "zone", "revision"])

@@ -9,7 +9,13 @@ from django.db.models import QuerySet
 
 from accounts.actor import Actor
 from accounts.models import Patient
-from scheduling.actions.groups import find_running, join, require_licence, require_places, way_in
+from scheduling.actions.group_members import (
+    find_running,
+    join,
+    require_licence,
+    require_places,
+    way_in,
+)
 from scheduling.actions.seats import lock_sessions, take_seats
 from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import PatientBusy

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts import audit
 from accounts.models import Patient
 from scheduling import policy
-from scheduling.actions import groups as acts
+from scheduling.actions import group_members as acts
 from scheduling.actions.reply import Reply
 from scheduling.api import shapes
 from scheduling.api.bookings import Accept, BookingDoor, ReasonField

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from accounts.actor import Actor
-from scheduling.actions.groups import complete, fill
+from scheduling.actions.group_members import complete
+from scheduling.actions.groups import fill
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import GroupState, LeaveReason

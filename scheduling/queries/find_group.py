@@ -123,7 +123,7 @@ def _ways(group: Group, dates: list[Session], now: datetime) -> list[Stretch]:
 
 
 def _with_place(group: Group, ways: list[Stretch], now: datetime) -> list[Stretch]:
-    """As `actions.groups.join` decides: a seat in each, and of members no more than seats."""
+    """As `actions.group_members` decides: a seat in each, and of members no more than seats."""
     sessions = {date.pk: date for way in ways for date in way.sessions}
     left, limits = seats_left(sessions.keys(), now), seat_limits(sessions.keys())
     members = groups.members_at(group, [date.slot or 0 for date in sessions.values()])

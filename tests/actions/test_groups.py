@@ -10,7 +10,8 @@ from accounts.actor import Actor
 from accounts.models import AuditRow, Consent, ConsentForm
 from scheduling.actions.book import book
 from scheduling.actions.cancel import cancel, undo_cancel
-from scheduling.actions.groups import complete, fill, found, join, leave
+from scheduling.actions.group_members import complete, join, leave
+from scheduling.actions.groups import fill, found
 from scheduling.actions.reschedule import reschedule
 from scheduling.engine.interval import from_minute
 from scheduling.engine.recurrence import weekly

@@ -23,7 +23,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actor import Actor
 from accounts.models import Patient
-from scheduling.actions import groups as acts
+from scheduling.actions import group_members as acts
 from scheduling.actions.attend import Mark, mark_group
 from scheduling.actions.cancel import cancel
 from scheduling.actions.waitlist import wait_for_group

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from scheduling.actions import group_dates, group_life, groups
+from scheduling.actions import group_dates, group_life, group_members
 from scheduling.models import Booking, Member, Occupancy
 from scheduling.queries.repeat import Pattern
 from tests.actions.test_groups import a_group, dates, joined
@@ -58,7 +58,7 @@ def test_the_life_of_a_group_by_its_own_actions(world, sink, work):
     told()
     assert [len(sink.to(who)) for who in (NORA, OMAR, ALMA, BEN)] == [3, 3, 3, 4]
     member = Member.objects.get(patient=world.nora)
-    groups.leave(member=member.uuid, actor=world.actor(world.nora), now=NOW)
+    group_members.leave(member=member.uuid, actor=world.actor(world.nora), now=NOW)
     told()
     assert [len(sink.to(who)) for who in (NORA, OMAR, ALMA, BEN)] == [4, 3, 3, 4]
     later = days[3].starts_at + timedelta(days=1)

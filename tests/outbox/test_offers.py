@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Clinic, Consent, Patient, Therapist
 from scheduling.actions import wait_offers as answers
 from scheduling.actions import waitlist as acts
-from scheduling.actions.groups import leave
+from scheduling.actions.group_members import leave
 from scheduling.models import Booking, DayHours, Member, Task, Waiting, WaitOffer, WeeklyHours
 from tests.groups import comes_in, founded
 from tests.outbox.acts import booked, cancelled, moved

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from scheduling.actions.cancel import cancel
-from scheduling.actions.groups import join
+from scheduling.actions.group_members import join
 from scheduling.models import (
     Booking,
     Event,

@@ -10,7 +10,8 @@ from django.test import Client
 
 from accounts.models import Patient
 from scheduling.actions.book import book
-from scheduling.actions.groups import found, join
+from scheduling.actions.group_members import join
+from scheduling.actions.groups import found
 from scheduling.actions.repeat import Chosen, repeat
 from scheduling.engine.recurrence import weekly
 from scheduling.models import Booking, Event, Occupancy, Session, Task, TimeOff

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Consent, ConsentForm
-from scheduling.actions.groups import leave
+from scheduling.actions.group_members import leave
 from scheduling.models import Booking, Member, Waiting, WaitOffer, WeeklyHours
 from tests.doors import sign_in
 from tests.groups import comes_in, founded

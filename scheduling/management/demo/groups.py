@@ -16,7 +16,8 @@ from accounts.models import Clinic, Consent, Form, Patient, Therapist
 from scheduling.actions.attend import Mark, mark_group
 from scheduling.actions.cancel import cancel
 from scheduling.actions.group_dates import cancel_date, move_date
-from scheduling.actions.groups import fill, found, join
+from scheduling.actions.group_members import join
+from scheduling.actions.groups import fill, found
 from scheduling.engine.hours import wall_to_minute
 from scheduling.engine.interval import from_minute, to_minute
 from scheduling.engine.recurrence import weekly

@@ -20,7 +20,7 @@ from accounts.actions.consent import current_versions, signed_forms
 from accounts.models import Patient
 from accounts.web.profile import require_profile
 from scheduling import policy
-from scheduling.actions.groups import join
+from scheduling.actions.group_members import join
 from scheduling.errors import GroupClosed, GroupFull, MemberAlready, NotFound, Refusal
 from scheduling.models import Booking, Group, Member
 from scheduling.queries import find_group as query

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import audit
 from scheduling import policy
 from scheduling.actions.cancel import change_notice
-from scheduling.actions.groups import leave
+from scheduling.actions.group_members import leave
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import NotFound

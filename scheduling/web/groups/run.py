@@ -19,7 +19,7 @@ from scheduling.actions.group_dates import (
     undo_cancel_date,
 )
 from scheduling.actions.group_life import end, pause, resume
-from scheduling.actions.groups import join, leave
+from scheduling.actions.group_members import join, leave
 from scheduling.engine.hours import NonexistentTime, wall_to_minute
 from scheduling.errors import NotFound, Refusal
 from scheduling.models import Group, Member, Session
