@@ -12,6 +12,12 @@ EMERGENCY_TEXT = _(
 )
 
 
+WEEKDAYS = (
+    _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"),
+    _("Sunday"),
+)  # fmt: skip
+
+
 def emergency_text() -> str:
     return str(EMERGENCY_TEXT)
 
@@ -28,6 +34,9 @@ class Clinic(models.Model):
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("address"), unique=True)
     time_zone = models.CharField(_("time zone"), max_length=64)
+    week_starts = models.PositiveSmallIntegerField(
+        _("the week begins on"), default=0, choices=list(enumerate(WEEKDAYS))
+    )
     phone = models.CharField(_("telephone"), max_length=32, blank=True)
     sender_name = models.CharField(_("sender of mail"), max_length=60, default="Appointments")
     emergency_text = models.TextField(_("emergency text"), default=emergency_text)

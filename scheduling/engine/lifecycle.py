@@ -59,6 +59,15 @@ class LeaveReason(StrEnum):
     COMPLETED = "completed"  # the group or the member's time in it came to its end
 
 
+class EndReason(StrEnum):
+    """Why an enrolment ended before or at its planned day."""
+
+    COMPLETED = "completed"  # it came to its planned end
+    STEPPED = "stepped"  # another level of care goes on
+    DISCHARGED = "discharged"  # by the clinic
+    LEFT = "left"  # the patient left
+
+
 class WaitState(StrEnum):
     WAITING = "waiting"  # in the line; may have an offer open
     BOOKED = "booked"  # took an offer

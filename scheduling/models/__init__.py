@@ -5,6 +5,7 @@ from scheduling.models.booking import Booking, CheckIn
 from scheduling.models.catalogue import Kind, Medium, Modality, Offering, Service
 from scheduling.models.event import Event, EventKind
 from scheduling.models.group import Entry, Facilitator, Group, Member
+from scheduling.models.program import Enrollment, Level, LevelRule, Pause, Program, ProgramPart
 from scheduling.models.reply import StoredReply
 from scheduling.models.room import ActionLink, Connection, HookReceipt, JoinLink, Room
 from scheduling.models.series import Series, SeriesLink
@@ -19,6 +20,7 @@ __all__ = [
     "CheckIn",
     "Connection",
     "DayHours",
+    "Enrollment",
     "Entry",
     "Event",
     "EventKind",
@@ -29,11 +31,16 @@ __all__ = [
     "Invite",
     "JoinLink",
     "Kind",
+    "Level",
+    "LevelRule",
     "Medium",
     "Member",
     "Modality",
     "Occupancy",
     "Offering",
+    "Pause",
+    "Program",
+    "ProgramPart",
     "Room",
     "Series",
     "SeriesLink",

@@ -105,6 +105,9 @@ class Member(models.Model):
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="memberships")
     from_start = models.BigIntegerField()
     until_start = models.BigIntegerField(null=True)
+    enrollment = models.ForeignKey(
+        "scheduling.Enrollment", models.PROTECT, null=True, related_name="members"
+    )
     place = models.CharField(_("state of the patient"), max_length=2)
     zone = models.CharField(max_length=64)
     joined_at = models.DateTimeField()

@@ -25,6 +25,9 @@ class Series(models.Model):
     service = models.ForeignKey(Service, models.PROTECT, related_name="series")
     patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="series")
     group = models.ForeignKey(Group, models.PROTECT, null=True, related_name="series")
+    enrollment = models.ForeignKey(
+        "scheduling.Enrollment", models.PROTECT, null=True, related_name="series"
+    )
     follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
     zone = models.CharField(max_length=64)
     rule = models.CharField(max_length=80)
