@@ -162,7 +162,7 @@ class Enrollment(models.Model):
         ]
         indexes = [
             models.Index(fields=["clinic", "start"], name="enrollment_by_start"),
-            models.Index(fields=["patient", "start"], name="enrollment_of_patient"),
+            models.Index(fields=["patient", "live", "start"], name="enrollment_of_patient"),
         ]
 
     def __str__(self) -> str:
