@@ -30,6 +30,7 @@ from scheduling.models import (
     Booking,
     Connection,
     DayHours,
+    Enrollment,
     Facilitator,
     Group,
     Holiday,
@@ -217,6 +218,20 @@ def _patients(actor: Actor) -> Q | None:
     return Q(clinic=actor.clinic) & whose
 
 
+def _enrollments(actor: Actor) -> Q | None:
+    """Their own, those of the patients whom the therapist sees, or all by the desk."""
+    known = Q(clinic=actor.clinic)
+    if actor.has(DESK):
+        return known
+    whose = Q(patient=actor.patient) if actor.patient else Q(pk__in=[])
+    if load := caseload(actor):
+        seen = Booking.objects.filter(
+            patient=OuterRef("patient"), session__occupancies__profile__in=load
+        ).exclude(state=BookingState.HELD.value)
+        whose |= Q(Exists(seen)) & (Q(patient__user__isnull=True) | ~Q(patient__user=actor.user))
+    return known & whose
+
+
 def _hours(actor: Actor) -> Q | None:
     if actor.has(DESK, ADMIN):
         return Q(therapist__clinic=actor.clinic)
@@ -248,6 +263,7 @@ RULES: dict[type[Model], Callable[[Actor], Q | None]] = {
     Level: _staff,
     LevelRule: lambda actor: Q(level__clinic=actor.clinic) if actor.is_staff else None,
     Program: _staff,
+    Enrollment: _enrollments,
     ProgramPart: lambda actor: Q(program__clinic=actor.clinic) if actor.is_staff else None,
     WeeklyHours: _hours,
     DayHours: _hours,
