@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from scheduling.actions.cancel import cancel
 from scheduling.actions.group_members import join
@@ -21,7 +23,8 @@ from scheduling.models import (
     Session,
     TimeOff,
 )
-from tests.actions.test_groups import a_group, book_at, dates, joined, seats
+from scheduling.queries.repeat import Pattern
+from tests.actions.test_groups import MONDAYS, a_group, book_at, dates, joined, seats
 from tests.groups import group_service
 from tests.ways_in.story import platform
 from tests.web.desk import DESK, at_work, audited
@@ -120,6 +123,19 @@ def test_what_is_wrong_is_said_at_its_field(world, desk, said, field):
     answer = desk.post(f"{GROUPS}new/", filled_in(world, **said))
     assert answer.status_code == 422 and field in text_of(answer)
     assert not Group.objects.exists()
+
+
+def test_what_the_list_costs_however_many_groups_there_are(
+    world, desk, group, django_assert_num_queries
+):
+    desk.get(GROUPS)
+    with CaptureQueriesContext(connection) as one:
+        desk.get(GROUPS)
+    a_group(world, name="Evenings", pattern=Pattern(MONDAYS, LA, 17 * 60, date(2027, 3, 8)))
+    a_group(world, name="Nights", pattern=Pattern(MONDAYS, LA, 20 * 60, date(2027, 3, 8)))
+    with django_assert_num_queries(len(one)):
+        page = text_of(desk.get(GROUPS))
+    assert "Every Monday at 5:00 PM" in page and "Every Monday at 8:00 PM" in page
 
 
 # Its page

@@ -16,7 +16,7 @@ from scheduling.actions.cancel import BY_STAFF
 from scheduling.engine.lifecycle import CancelReason
 from scheduling.errors import FacilitatorsBusy, MembersBusy, MembersNotLicensed, NotFound, Refusal
 from scheduling.models import Group
-from scheduling.queries import agenda, times
+from scheduling.queries import agenda, kept_groups, times
 from scheduling.web.desk.frame import work_bar as bar_of_roles
 from scheduling.web.door import PageRequest
 from scheduling.web.therapist import words
@@ -36,11 +36,7 @@ def page(
 
 
 def find_group(request: PageRequest, **lookup: Any) -> Group:
-    """A group that the reader has to do with: who keeps groups, or gives this one."""
-    found = policy.find(Group, request.actor, **lookup)
-    if not (policy.keeps_groups(request.actor) or policy.runs_group(request.actor, found.pk)):
-        raise NotFound
-    return Group.objects.select_related("service", "clinic").get(pk=found.pk)
+    return kept_groups.find(request.actor, **lookup)
 
 
 def attempt(
