@@ -1,0 +1,90 @@
+"""Counts of people under eleven are told by no table, not even to who subtracts (PR5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scheduling.engine.small_cells import LEAST, kept_back, may_tell_sum, small
+
+COUNTS = st.lists(st.integers(0, 40), max_size=8)
+View = tuple[int | None, ...]
+
+
+def view(counts: tuple[int, ...]) -> View:
+    """The sum and the cells as a reader gets them."""
+    back = kept_back(counts)
+    total = sum(counts)
+    cells = [None if place in back else count for place, count in enumerate(counts)]
+    return (None if small(total) else total, *cells)
+
+
+def worlds(rows: int, most: int) -> Iterator[tuple[int, ...]]:
+    """Every table whose sum is at most `most`."""
+    return (one for one in product(range(most + 1), repeat=rows) if sum(one) <= most)
+
+
+@pytest.mark.parametrize(("rows", "most"), [(1, 40), (2, 60), (3, 36), (4, 23)])
+def test_who_knows_the_rules_and_solves_them_finds_no_small_count(rows: int, most: int) -> None:
+    """PR5: for every table there is another that looks the same, with another small count."""
+    alike: defaultdict[View, list[tuple[int, ...]]] = defaultdict(list)
+    for counts in worlds(rows, most):
+        alike[view(counts)].append(counts)
+    for seen, found in alike.items():
+        for place in range(rows):
+            values = {counts[place] for counts in found}
+            if seen[place + 1] is None and min(values) < LEAST:
+                assert len(values) > 1, (seen, found)
+
+
+@settings(max_examples=50)
+@given(COUNTS)
+def test_no_small_count_is_told_and_none_can_be_subtracted(counts: list[int]) -> None:
+    """PR5: whatever the shown ones leave over is shared by two cells at least."""
+    back = kept_back(counts)
+    assert all(place in back for place, count in enumerate(counts) if small(count))
+    if not small(sum(counts)) and back:
+        assert len(back) > 1
+        assert sum(counts[place] for place in back) >= LEAST
+
+
+@settings(max_examples=50)
+@given(COUNTS)
+def test_tables_without_small_counts_are_told_whole(counts: list[int]) -> None:
+    large = [count + LEAST for count in counts]
+    assert not kept_back(large)
+    assert may_tell_sum(large) == bool(large)
+
+
+def test_a_group_of_three_takes_another_row_with_it() -> None:
+    """PR5: 50 - 47 would be 3."""
+    assert kept_back([47, 3]) == {0, 1}
+    assert kept_back([30, 17, 3]) == {0, 2}
+
+
+def test_two_small_rows_do_for_each_other_unless_they_are_nearly_nothing() -> None:
+    assert kept_back([40, 30, 9, 10]) == {0, 2, 3}  # 19 are too few to hide in
+    assert kept_back([40, 8, 9, 10]) == {1, 2, 3}
+
+
+def test_a_small_sum_keeps_everything_back() -> None:
+    assert kept_back([4, 6]) == {0, 1}
+    assert kept_back([]) == frozenset()
+
+
+def test_what_a_finer_table_keeps_back_stays_back() -> None:
+    assert kept_back([40, 30, 20], also=[1]) == {0, 1}
+
+
+def test_a_year_is_told_if_its_months_give_nothing_away() -> None:
+    """PR5: twelve months less eleven that are told is one that is not."""
+    assert may_tell_sum([20] * 12)
+    assert not may_tell_sum([20] * 11 + [3])
+    assert not may_tell_sum([20] * 10 + [9, 10])
+    assert may_tell_sum([20] * 9 + [8, 9, 10])
+    assert not may_tell_sum([5, 5])
