@@ -1,0 +1,199 @@
+"""The hours ledger of enrolments: rows for `engine/ledger.py`, and plain values out of it.
+
+Whatever the number of enrolments: five queries for their ledgers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.actor import Actor
+from scheduling import policy
+from scheduling.engine import ledger as engine
+from scheduling.engine.hours import local_day
+from scheduling.engine.interval import DAY, to_minute
+from scheduling.engine.ledger import DatedRule, Rule, Seat, Week
+from scheduling.engine.lifecycle import Attendance, BookingState, CancelReason
+from scheduling.models import Booking, Enrollment, LevelRule, Pause
+from scheduling.queries.agenda import called
+from scheduling.queries.roster import MISSES
+
+LOOK_BACK = 12 * 7 * DAY  # minutes in which absences in a row are counted
+ENDS_SOON = 21 * DAY
+FACTS = ("start", "end", "state", "attendance", "late_by", "left_early_by", "cancel_reason")
+BY_PATIENT = {CancelReason.PATIENT.value, CancelReason.PATIENT_LATE.value}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One enrolment with its weeks. `today`: the clinic's. `absent`: misses in a row."""
+
+    enrollment: Enrollment
+    weeks: list[Week]
+    absent: int
+    paused: bool
+    today: date
+
+    @property
+    def name(self) -> str:
+        who = self.enrollment.patient
+        return called(who.called, who.first_name, who.last_name)
+
+    @property
+    def week(self) -> Week | None:
+        """The one that runs now."""
+        return next((one for one in self.weeks if one.first <= self.today <= one.last), None)
+
+    @property
+    def short(self) -> bool:
+        return self.week is not None and self.week.short
+
+    @property
+    def misses(self) -> bool:
+        return self.absent >= MISSES
+
+    @property
+    def days_left(self) -> int:
+        """Of the week that runs, with today."""
+        return (self.week.last - self.today).days + 1 if self.week else 0
+
+
+def enrolled(actor: Actor, now: datetime) -> QuerySet[Enrollment]:
+    """Who is in a program now, as far as staff may know of them; never oneself."""
+    minute = to_minute(now)
+    rows = policy.visible(Enrollment, actor).filter(live=True, start__lte=minute, end__gt=minute)
+    return rows.exclude(patient__user=actor.user).exclude(patient=actor.patient or 0)
+
+
+def ledgers(rows: QuerySet[Enrollment], now: datetime) -> list[Kept]:
+    """By name. Five queries or fewer, whoever and however many they are."""
+    found = list(rows.select_related("clinic", "program__level", "patient"))
+    if not found:
+        return []
+    minute = to_minute(now)
+    since = min(minute - LOOK_BACK, *(one.start for one in found))
+    seats = seats_of({one.patient_id for one in found}, since)
+    pauses, rules = pauses_of(found), rules_of({one.program.level_id for one in found})
+    kept = [
+        keep(
+            one, seats[one.patient_id], pauses[one.pk], rules[one.program.level_id], minute
+        )
+        for one in found
+    ]  # fmt: skip
+    return sorted(kept, key=lambda one: (one.name.casefold(), one.enrollment.start))
+
+
+def keep(
+    row: Enrollment,
+    seats: list[Seat],
+    pauses: list[tuple[int, int | None]],
+    rules: list[DatedRule],
+    minute: int,
+) -> Kept:
+    clinic = row.clinic
+    found = engine.weeks(
+        seats,
+        zone=clinic.time_zone,
+        starts=clinic.week_starts,
+        enrolled=(row.start, row.end),
+        pauses=pauses,
+        rule=partial(rule_for, rules, born(row.patient.birth_date)),
+        now=minute,
+    )
+    late = [seat for seat in seats if seat.start >= minute - LOOK_BACK]
+    return Kept(
+        row,
+        list(found),
+        engine.absences(late, minute),
+        any(low <= minute and (high is None or minute < high) for low, high in pauses),
+        local_day(clinic.time_zone, minute),
+    )
+
+
+def rule_for(rules: list[DatedRule], birth: date | None, day: date) -> Rule | None:
+    return engine.rule_on(rules, day, engine.age_on(birth, day))
+
+
+def born(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def seats_of(patients: Collection[int], since: int) -> defaultdict[int, list[Seat]]:
+    """By patient, one for each session: the last. One query.
+
+    What a program took back, when it paused or another level of care began, bears the moment of
+    that change; it was never missed by anybody.
+    """
+    ended = Enrollment.objects.filter(
+        patient=OuterRef("patient"), ended_at=OuterRef("cancelled_at")
+    )
+    paused = Pause.objects.filter(
+        enrollment__patient=OuterRef("patient"), created_at=OuterRef("cancelled_at")
+    )
+    gone = Q(state=BookingState.CANCELLED.value) & ~Exists(ended) & ~Exists(paused)
+    rows = Booking.objects.filter(
+        Q(state=BookingState.BOOKED.value) | gone, patient__in=patients, start__gte=since
+    ).order_by("live", "pk")
+    last: dict[tuple[int, int], Seat] = {}
+    for row in rows.values_list("patient_id", "session_id", *FACTS):
+        start, end, state, mark, late, early, reason = row[2:]
+        last[row[0], row[1]] = Seat(
+            start,
+            end,
+            state == BookingState.BOOKED.value,
+            Attendance(mark),
+            (late or 0) + (early or 0),
+            reason in BY_PATIENT,
+        )
+    found: defaultdict[int, list[Seat]] = defaultdict(list)
+    for (who, _session), one in last.items():
+        found[who].append(one)
+    return found
+
+
+def pauses_of(rows: Iterable[Enrollment]) -> defaultdict[int, list[tuple[int, int | None]]]:
+    """By enrolment. One query."""
+    found: defaultdict[int, list[tuple[int, int | None]]] = defaultdict(list)
+    pauses = Pause.objects.filter(enrollment__in=[one.pk for one in rows])
+    for row, start, end in pauses.values_list("enrollment_id", "start", "end"):
+        found[row].append((start, end))
+    return found
+
+
+def rules_of(levels: Collection[int]) -> defaultdict[int, list[DatedRule]]:
+    """By level of care. One query."""
+    found: defaultdict[int, list[DatedRule]] = defaultdict(list)
+    for one in LevelRule.objects.filter(level__in=levels):
+        rule = Rule(one.min_minutes, one.max_minutes, one.day_minutes, one.days)
+        found[one.level_id].append(
+            DatedRule(one.valid_from, one.valid_until, one.age_from, one.age_until, rule)
+        )
+    return found
+
+
+# Who needs a look
+
+
+def ends_soon(kept: Kept, now: datetime) -> bool:
+    return kept.enrollment.end - to_minute(now) <= ENDS_SOON
+
+
+def census(kept: Iterable[Kept]) -> list[tuple[str, str, int]]:
+    """(level, program, how many are in it now), more care on top."""
+    counts: dict[tuple[int, str, str], int] = defaultdict(int)
+    for one in kept:
+        program = one.enrollment.program
+        counts[-program.level.rank, program.level.name, program.name] += 1
+    return [(level, program, count) for (_rank, level, program), count in sorted(counts.items())]
+
+
+def one(actor: Actor, now: datetime, **lookup: object) -> Kept:
+    """One enrolment, of any time, with its ledger; or NotFound."""
+    row = policy.find(Enrollment, actor, **lookup)
+    return ledgers(Enrollment.objects.filter(pk=row.pk), now)[0]
