@@ -78,7 +78,7 @@ def check(asked: Asked, pattern: Pattern, now: datetime) -> list[Checked]:
     if not starts:
         return [Checked(one.day, None, SPRING_GAP, None, ()) for one in wanted]
     world = look(asked, pattern.zone, starts, now)
-    return [_checked(one, pattern.zone, world) for one in wanted]
+    return [checked(one, pattern.zone, world) for one in wanted]
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,8 @@ def patient_busy(asked: Asked, window: Span, now: datetime) -> list[Span]:
     return list(rows.exclude(session__in=asked.own).values_list("start", "end"))
 
 
-def _checked(one: Date, zone: str, world: World) -> Checked:
+def checked(one: Date, zone: str, world: World) -> Checked:
+    """One date, by what was read about all of them."""
     if one.start is None:
         why = SPRING_GAP
         middle = sum(day_span(zone, one.day, one.day)) // 2
