@@ -1,4 +1,4 @@
-"""The periods that a report can be of: a week of the clinic, four, a month, a year of months."""
+"""The periods of a report: whole weeks of the clinic, whole months, a year of months."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from .utilization import Unit, begin, step
+from .ledger import WEEK, first_of_week
 
 
 class Length(StrEnum):
@@ -16,28 +16,13 @@ class Length(StrEnum):
     YEAR = "year"
 
 
-SIZE = {
-    Length.WEEK: (Unit.WEEK, 1),
-    Length.FOUR_WEEKS: (Unit.WEEK, 4),
-    Length.MONTH: (Unit.MONTH, 1),
-    Length.YEAR: (Unit.MONTH, 12),
-}
-
-
 @dataclass(frozen=True)
 class Period:
     """Days from `first` to before `until`."""
 
     length: Length
     first: date
-
-    @property
-    def unit(self) -> Unit:
-        return SIZE[self.length][0]
-
-    @property
-    def until(self) -> date:
-        return step(self.first, *SIZE[self.length])
+    until: date
 
     @property
     def last(self) -> date:
@@ -45,23 +30,49 @@ class Period:
 
     @property
     def before(self) -> Period:
-        unit, count = SIZE[self.length]
-        return Period(self.length, step(self.first, unit, -count))
+        return beginning(self.length, _back(self.length, self.first))
 
     @property
     def after(self) -> Period:
-        return Period(self.length, self.until)
+        return beginning(self.length, self.until)
+
+    def over(self, today: date) -> bool:
+        return self.until <= today
 
 
 def period(length: Length, day: date, week_starts: int) -> Period:
     """The week, month or year in which a day lies; the four weeks that begin with its week."""
-    if length is Length.YEAR:
-        day = day.replace(month=1)
-    return Period(length, begin(day, SIZE[length][0], week_starts))
+    if length in (Length.WEEK, Length.FOUR_WEEKS):
+        return beginning(length, first_of_week(day, week_starts))
+    return beginning(length, day.replace(day=1, month=1 if length is Length.YEAR else day.month))
 
 
 def latest(length: Length, today: date, week_starts: int) -> Period:
     """The last one that is over."""
     if length is Length.FOUR_WEEKS:
-        return Period(length, step(begin(today, Unit.WEEK, week_starts), Unit.WEEK, -4))
+        return beginning(length, first_of_week(today, week_starts) - 4 * WEEK)
     return period(length, today, week_starts).before
+
+
+def beginning(length: Length, first: date) -> Period:
+    return Period(length, first, _on(length, first))
+
+
+def _on(length: Length, first: date) -> date:
+    if length is Length.WEEK:
+        return first + WEEK
+    if length is Length.FOUR_WEEKS:
+        return first + 4 * WEEK
+    if length is Length.YEAR:
+        return first.replace(year=first.year + 1)
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def _back(length: Length, first: date) -> date:
+    if length is Length.WEEK:
+        return first - WEEK
+    if length is Length.FOUR_WEEKS:
+        return first - 4 * WEEK
+    if length is Length.YEAR:
+        return first.replace(year=first.year - 1)
+    return (first - timedelta(days=1)).replace(day=1)
