@@ -10,17 +10,20 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor
 from scheduling import policy
 from scheduling.engine import ledger as engine
-from scheduling.engine.hours import local_day
+from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.engine.ledger import DatedRule, Rule, Seat, Week
 from scheduling.engine.lifecycle import Attendance, BookingState, CancelReason
-from scheduling.models import Booking, Enrollment, LevelRule, Pause
+from scheduling.engine.small_cells import kept_back
+from scheduling.errors import NotFound
+from scheduling.models import Booking, Enrollment, Level, LevelRule, Pause
 from scheduling.queries.agenda import called
 from scheduling.queries.roster import MISSES
 
@@ -197,3 +200,47 @@ def one(actor: Actor, now: datetime, **lookup: object) -> Kept:
     """One enrolment, of any time, with its ledger; or NotFound."""
     row = policy.find(Enrollment, actor, **lookup)
     return ledgers(Enrollment.objects.filter(pk=row.pk), now)[0]
+
+
+# Numbers without names
+
+
+class Numbers(NamedTuple):
+    """Of who is in a program when the clinic's week begins. None: too few to be told (PR5)."""
+
+    week: date
+    levels: list[tuple[str, int | None]]
+    short: int | None
+    misses: int | None
+    ending: int | None
+
+
+def numbers(actor: Actor, now: datetime) -> Numbers:
+    """For the clinic's admins. One breakdown, no total beside it, and of who is told nothing."""
+    if actor.clinic is None or not actor.has(policy.ADMIN):
+        raise NotFound
+    clinic = actor.clinic
+    today = local_day(clinic.time_zone, to_minute(now))
+    week = engine.first_of_week(today, clinic.week_starts)
+    begins = day_span(clinic.time_zone, week, week)[0]
+    rows = Enrollment.objects.filter(clinic=clinic, live=True, start__lte=begins, end__gt=begins)
+    kept = ledgers(rows, now)
+    levels = list(policy.visible(Level, actor).filter(active=True))
+    counts = [sum(one.enrollment.program.level_id == each.pk for one in kept) for each in levels]
+    back = kept_back(counts)
+    return Numbers(
+        week,
+        [
+            (level.name, None if place in back else counts[place])
+            for place, level in enumerate(levels)
+        ],
+        part([one.short for one in kept]),
+        part([one.misses for one in kept]),
+        part([ends_soon(one, now) for one in kept]),
+    )
+
+
+def part(who: list[bool]) -> int | None:
+    """How many of them, unless so few are, or are not, that it may point at somebody."""
+    count = sum(who)
+    return None if kept_back([count, len(who) - count]) else count
