@@ -22,9 +22,9 @@ from scheduling.errors import BadInput, NoSuchZone, NotFound, UnknownField
 M = TypeVar("M", bound=Model)
 
 POLICIES = frozenset({
-    "name", "time_zone", "phone", "sender_name", "emergency_text", "newcomers", "grid",
-    "buffer_before", "buffer_after", "min_notice", "horizon_days", "max_per_day", "hold_minutes",
-    "max_holds", "change_notice", "late_notice", "reminders",
+    "name", "time_zone", "week_starts", "phone", "sender_name", "emergency_text", "newcomers",
+    "grid", "buffer_before", "buffer_after", "min_notice", "horizon_days", "max_per_day",
+    "hold_minutes", "max_holds", "change_notice", "late_notice", "reminders",
 })  # fmt: skip
 PROFILE = frozenset({
     "name", "credentials", "about", "time_zone", "languages", "accepting", "active",

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.text import slugify
 
 from accounts import audit
@@ -91,10 +90,10 @@ def require_rule(rule: LevelRule) -> None:
 
 
 def make_way(rule: LevelRule, today: date) -> None:
-    """No age has two rules on one day."""
-    for old in lasting(rule):
-        if old.age_from != rule.age_from:
-            raise BadInput(field="age_from")
+    """A band is known by the age from which it holds: on each day it has one rule at most. Where
+    two bands have room for an age, the one that begins later counts (`engine.ledger.rule_on`)."""
+    rows = LevelRule.objects.filter(level=rule.level_id, age_from=rule.age_from)
+    for old in rows.exclude(valid_until__lt=rule.valid_from):
         if old.valid_from < rule.valid_from:
             old.valid_until = rule.valid_from - timedelta(days=1)
             old.save(update_fields=["valid_until"])
@@ -102,17 +101,6 @@ def make_way(rule: LevelRule, today: date) -> None:
             raise BadInput(field="valid_from")
         else:
             old.delete()
-
-
-def lasting(rule: LevelRule) -> list[LevelRule]:
-    """The level's rules for some of the same ages that hold on its first day or later."""
-    rows = LevelRule.objects.filter(level=rule.level_id).filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gte=rule.valid_from),
-        Q(age_until__isnull=True) | Q(age_until__gt=rule.age_from),
-    )
-    if rule.age_until is not None:
-        rows = rows.filter(age_from__lt=rule.age_until)
-    return list(rows.order_by("valid_from"))
 
 
 @action("level.rule_end")
@@ -137,9 +125,9 @@ def take_back_rule(*, rule: int, actor: Actor, now: datetime) -> None:
     row = policy.find(LevelRule, actor, pk=rule, valid_from__gt=clinic_day(actor, now))
     eve = row.valid_from - timedelta(days=1)
     row.delete()
-    LevelRule.objects.filter(
-        level=row.level_id, age_from=row.age_from, age_until=row.age_until, valid_until=eve
-    ).update(valid_until=row.valid_until)
+    LevelRule.objects.filter(level=row.level_id, age_from=row.age_from, valid_until=eve).update(
+        valid_until=row.valid_until
+    )
     audit.record(actor, "level.rule_back", obj=row.level)
 
 

@@ -159,6 +159,7 @@ def booking_things(world: World) -> dict[str, Any]:
         "hold": held.uuid,
         "series": series_of(world).uuid,
         **group_of(world),
+        **program_things(world),
         **waiting_things(world),
         **ways_in(world, booked),
     }
@@ -206,6 +207,23 @@ def group_of(world: World) -> dict[str, Any]:
         "group": group.uuid,
         "member": Member.objects.get(group=group).uuid,
         "group_session": session.uuid,
+    }
+
+
+def program_things(world: World) -> dict[str, Any]:
+    """A level of care whose hours are planned, and a program of a session a week."""
+    from datetime import date
+
+    from tests.programs import a_rule, iop, program
+
+    level = iop(world)
+    made = program(world, level)
+    planned = a_rule(level, valid_from=date(2027, 6, 1), age_from=12, age_until=18)
+    return {
+        "level": level.uuid,
+        "rule": planned.pk,
+        "program": made.uuid,
+        "part": made.parts.get().pk,
     }
 
 
@@ -589,6 +607,8 @@ AT_OFFICE = "c/<slug:slug>/office/"
 PROFILE = AT_OFFICE + "therapists/<uuid:therapist>/"
 LICENCE = AT_OFFICE + "licences/<int:licence>/"
 VIDEO = AT_OFFICE + "video/<uuid:connection>/"
+PROGRAMS = AT_OFFICE + "programs/"
+LEVELS = AT_OFFICE + "levels/"
 
 OFFICE = [
     Row(AT_OFFICE, get=ADMINS),
@@ -610,6 +630,17 @@ OFFICE = [
     Row(AT_OFFICE + "services/<uuid:service>/", get=ADMINS, post=WRONG_IN_OFFICE),
     Row(AT_OFFICE + "modalities/new/", get=ADMINS, post=WRONG_IN_OFFICE),
     Row(AT_OFFICE + "modalities/<int:modality>/", get=ADMINS, post=WRONG_IN_OFFICE),
+    Row(PROGRAMS, get=ADMINS),
+    Row(PROGRAMS + "new/", get=ADMINS, post=WRONG_IN_OFFICE),
+    Row(PROGRAMS + "<uuid:program>/", get=ADMINS, post=WRONG_IN_OFFICE),
+    Row(PROGRAMS + "<uuid:program>/group/", get=ADMIN_ACT, post=WRONG_IN_OFFICE),
+    Row(PROGRAMS + "<uuid:program>/session/", get=ADMIN_ACT, post=WRONG_IN_OFFICE),
+    Row(PROGRAMS + "parts/<int:part>/remove/", get=ADMIN_ACT, post=ADMIN_DOES),
+    Row(LEVELS + "new/", get=ADMINS, post=WRONG_IN_OFFICE),
+    Row(LEVELS + "<uuid:level>/", get=ADMINS, post=WRONG_IN_OFFICE),
+    Row(LEVELS + "<uuid:level>/hours/", get=ADMINS, post=WRONG_IN_OFFICE),
+    Row(LEVELS + "hours/<int:rule>/end/", get=ADMINS, post=WRONG_IN_OFFICE),
+    Row(LEVELS + "hours/<int:rule>/back/", get=ADMIN_ACT, post=ADMIN_DOES),
     Row(AT_OFFICE + "policies/", get=ADMINS, post=WRONG_IN_OFFICE),
     Row(AT_OFFICE + "consent-forms/new/", get=ADMINS, post=WRONG_IN_OFFICE),
     Row(AT_OFFICE + "holidays/new/", get=ADMINS, post=WRONG_IN_OFFICE),
@@ -630,6 +661,8 @@ POSTED = "a:login *:405"
 
 ONE_WAITING = CLINIC_API + "waiting/<uuid:waiting>/"
 ONE_OFFER = CLINIC_API + "offers/<uuid:offer>/"
+KEPT = CLINIC_API + "staff/groups/"
+KEPT_DATE = CLINIC_API + "staff/group-dates/<uuid:session>/"
 ITS = "ptd:200 a:login *:404"  # of who waits, of the therapist waited for, of the desk
 
 API = [
@@ -713,6 +746,25 @@ API = [
         data={"reason": "other"},
         json=True,
     ),
+    Row(KEPT, get="a:login tudc:200 *:404", post=KEEPS_NOT, json=True),
+    Row(KEPT + "<uuid:group>/", get="tdc:200 a:login *:404"),
+    Row(KEPT + "<uuid:group>/members/", get=RUNS),
+    Row(KEPT + "<uuid:group>/times/", get=POSTED, post=KEEPS_NOT, json=True),
+    Row(KEPT + "<uuid:group>/facilitators/", get=POSTED, post=KEEPS_NOT, json=True),
+    Row(KEPT + "<uuid:group>/pause/", get=POSTED, post=KEEPS_NOT, json=True),
+    Row(KEPT + "<uuid:group>/resume/", get=POSTED, post=KEEPS_NOT, json=True),
+    Row(KEPT + "<uuid:group>/end/", get=POSTED, post=KEEPS_NOT, json=True),
+    Row(KEPT_DATE, get=RUNS, use=ONE_DATE),
+    Row(KEPT_DATE + "attend/", get=POSTED, post=RUNS_NOT, json=True, use=ONE_DATE),
+    Row(KEPT_DATE + "cancel/", get=POSTED, post=RUNS_NOT, json=True, use=ONE_DATE),
+    Row(
+        KEPT_DATE + "undo-cancel/",
+        get=POSTED,
+        post="td:409 a:login *:404",
+        json=True,
+        use=ONE_DATE,
+    ),
+    Row(KEPT_DATE + "move/", get=POSTED, post=RUNS_NOT, json=True, use=ONE_DATE),
     Row(CLINIC_API + "me/", get=IN, patch="a:login pq:200 *:422", json=True),
 ]
 

@@ -35,6 +35,7 @@ def policies(**more) -> dict:
     return {
         "name": "Harbor",
         "time_zone": NY,
+        "week_starts": "6",
         "phone": "555-0111",
         "sender_name": "Appointments",
         "emergency_text": "Call 911.",

@@ -48,6 +48,7 @@ def work_bar(request: PageRequest, *, office: bool = False) -> list[dict[str, An
 ABOVE = {  # parts of the office's addresses, and the page that leads to them
     "therapists": "office_staff",
     "modalities": "office_services",
+    "levels": "office_programs",
     "consent-forms": "office_policies",
     "holidays": "office_policies",
     "video": "office_policies",
@@ -67,6 +68,7 @@ OFFICE = (
     (gettext_lazy("Licences"), "office_licences", Role.ADMIN.value),
     (gettext_lazy("Services"), "office_services", Role.ADMIN.value),
     (gettext_lazy("Groups"), "group_list", Role.ADMIN.value),
+    (gettext_lazy("Programs"), "office_programs", Role.ADMIN.value),
     (gettext_lazy("Clinic"), "office_policies", Role.ADMIN.value),
     (gettext_lazy("Messages"), "office_messages", Role.ADMIN.value),
     AUDIT,

@@ -19,6 +19,7 @@ from scheduling.video.addresses import allowed_hosts
 from scheduling.video.contract import Misconfigured
 from scheduling.video.platforms import ADAPTERS
 from scheduling.video.signing import keys
+from scheduling.web.series.forms import WEEKDAYS
 
 TERMS = {
     "grid": gettext_lazy("Sessions start every … minutes"),
@@ -199,6 +200,12 @@ class LicenceForm(forms.Form):
 class PoliciesForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name of the clinic"), max_length=120)
     time_zone = zone_field()
+    week_starts = forms.TypedChoiceField(
+        label=gettext_lazy("The week begins on"),
+        coerce=int,
+        choices=WEEKDAYS,
+        help_text=gettext_lazy("Hours of programs and reports are counted by it."),
+    )
     phone = forms.CharField(
         label=gettext_lazy("Telephone"), max_length=32, required=False, widget=PhoneInput
     )

@@ -1,6 +1,15 @@
 from django.urls import URLPattern, path
 
-from scheduling.web.office import audit, catalogue, clinic, licences, messages, staff, video
+from scheduling.web.office import (
+    audit,
+    catalogue,
+    clinic,
+    licences,
+    messages,
+    programs,
+    staff,
+    video,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", clinic.home, name="office_home"),
@@ -26,6 +35,17 @@ urlpatterns: list[URLPattern] = [
     path("services/<uuid:service>/", catalogue.edit, name="office_service"),
     path("modalities/new/", catalogue.modality, name="office_modality_new"),
     path("modalities/<int:modality>/", catalogue.modality, name="office_modality"),
+    path("programs/", programs.everything, name="office_programs"),
+    path("programs/new/", programs.new, name="office_program_new"),
+    path("programs/<uuid:program>/", programs.program, name="office_program"),
+    path("programs/<uuid:program>/group/", programs.group_part, name="office_program_group"),
+    path("programs/<uuid:program>/session/", programs.session_part, name="office_program_session"),
+    path("programs/parts/<int:part>/remove/", programs.part_remove, name="office_part_remove"),
+    path("levels/new/", programs.new_level, name="office_level_new"),
+    path("levels/<uuid:level>/", programs.level, name="office_level"),
+    path("levels/<uuid:level>/hours/", programs.rule, name="office_rule"),
+    path("levels/hours/<int:rule>/end/", programs.rule_end, name="office_rule_end"),
+    path("levels/hours/<int:rule>/back/", programs.rule_back, name="office_rule_back"),
     path("policies/", clinic.policies, name="office_policies"),
     path("consent-forms/new/", clinic.consent_text, name="office_consent_text"),
     path("holidays/new/", clinic.holiday, name="office_holiday"),
