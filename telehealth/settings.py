@@ -274,6 +274,10 @@ SPECTACULAR_SETTINGS = {
         "Medium": "scheduling.models.Medium",
         "BookingState": "scheduling.api.shapes.BOOKING_STATES",
         "HoldState": "scheduling.api.shapes.HOLD_STATES",
+        "Reason": "scheduling.api.bookings.REASONS",
+        "GroupState": "scheduling.api.kept_groups.STATES",
+        "GroupReason": "scheduling.api.kept_groups.REASONS",
+        "SessionState": "scheduling.api.kept_groups.DATE_STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -37,6 +37,7 @@ from scheduling.errors import NotFound, PatientBusy, SlotGone
 from scheduling.models import Booking
 from scheduling.queries.slots import Wanted
 
+REASONS = [r.value for r in CancelReason if r is not CancelReason.PATIENT_LATE]
 WANTED = ("service", "therapist", "medium", "place", "zone")  # what a search is told
 
 
@@ -91,7 +92,7 @@ class ReasonField(serializers.ChoiceField):
 
     def __init__(self) -> None:
         super().__init__(
-            choices=[r.value for r in CancelReason if r is not CancelReason.PATIENT_LATE],
+            choices=REASONS,
             required=False,
             help_text="Staff give one; patients need none.",
         )

@@ -1,7 +1,8 @@
 """Every refusal in one shape, RFC 9457: {"type", "title", "status", "code", "detail", ...}.
 
 `code` is for programs, `detail` one sentence for people. What the body or a field has wrong stands
-in "errors": [{"field", "code", "detail"}]; SlotGone brings "nearest", SeriesRefused "dates".
+in "errors": [{"field", "code", "detail"}]; SlotGone brings "nearest", SeriesRefused and
+FacilitatorsBusy "dates", MembersBusy "members" (references).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ NOTHING_HERE = _("There is nothing at this address, or it is not yours to see.")
 UNAVAILABLE = _("We cannot do this at the moment, so nothing was changed. Please try again soon.")
 INVALID = _("Some of the fields are not right.")
 RETRY_SECONDS = 30
-TOLD = ("field", "nearest", "dates")  # what of a refusal's `extra` goes out
+TOLD = ("field", "nearest", "dates", "members")  # what of a refusal's `extra` goes out
 
 log = logging.getLogger("telehealth.api")
 

@@ -50,6 +50,11 @@ class NearStart(serializers.Serializer[Any]):
     start = serializers.DateTimeField()
 
 
+class RefusedDate(serializers.Serializer[Any]):
+    start = serializers.DateTimeField()
+    why = serializers.CharField(help_text="A code.")
+
+
 class Problem(serializers.Serializer[Any]):
     """RFC 9457. What is not yours and what is not there are one answer: `not_found`."""
 
@@ -60,6 +65,14 @@ class Problem(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="One sentence for people.")
     field = serializers.CharField(required=False, help_text="Where one field or parameter is.")
     nearest = NearStart(many=True, required=False, help_text="With `slot_gone`: up to three.")
+    dates = RefusedDate(
+        many=True, required=False, help_text="Those of a series or group that stand against it."
+    )
+    members = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="With `members_busy` and `members_not_licensed`: their references.",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """`errors` is a serializer's own word."""

@@ -1,8 +1,22 @@
 from django.urls import path
 
-from scheduling.api import bookings, catalogue, groups, holds, me, reference, series, slots, waiting
+from scheduling.api import (
+    bookings,
+    catalogue,
+    group_dates,
+    groups,
+    holds,
+    kept_groups,
+    me,
+    reference,
+    series,
+    slots,
+    waiting,
+)
 
 CLINIC = "v1/clinics/<slug:slug>/"
+KEPT = f"{CLINIC}staff/groups/<uuid:group>/"
+DATE = f"{CLINIC}staff/group-dates/<uuid:session>/"
 
 urlpatterns = [
     path("v1/schema/", reference.Schema.as_view(), name="api_schema"),
@@ -96,5 +110,22 @@ urlpatterns = [
         groups.LeaveGroup.as_view(),
         name="api_membership_leave",
     ),
+    path(f"{CLINIC}staff/groups/", kept_groups.KeptGroups.as_view(), name="api_kept_groups"),
+    path(KEPT, kept_groups.OneKeptGroup.as_view(), name="api_kept_group"),
+    path(f"{KEPT}members/", kept_groups.GroupMembers.as_view(), name="api_group_members"),
+    path(f"{KEPT}times/", kept_groups.ChangeTimes.as_view(), name="api_group_times"),
+    path(
+        f"{KEPT}facilitators/",
+        kept_groups.ChangeFacilitator.as_view(),
+        name="api_group_facilitators",
+    ),
+    path(f"{KEPT}pause/", kept_groups.PauseGroup.as_view(), name="api_group_pause"),
+    path(f"{KEPT}resume/", kept_groups.ResumeGroup.as_view(), name="api_group_resume"),
+    path(f"{KEPT}end/", kept_groups.EndGroup.as_view(), name="api_group_end"),
+    path(DATE, group_dates.GroupDate.as_view(), name="api_group_date"),
+    path(f"{DATE}attend/", group_dates.GroupAttendance.as_view(), name="api_group_date_attend"),
+    path(f"{DATE}cancel/", group_dates.CancelDate.as_view(), name="api_group_date_cancel"),
+    path(f"{DATE}undo-cancel/", group_dates.UndoCancelDate.as_view(), name="api_group_date_undo"),
+    path(f"{DATE}move/", group_dates.MoveDate.as_view(), name="api_group_date_move"),
     path(f"{CLINIC}me/", me.Me.as_view(), name="api_me"),
 ]

@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 from scheduling.actions.book import book
 from scheduling.actions.hold import hold
 from scheduling.api.throttles import BookingLimit
-from scheduling.models import Member
+from scheduling.models import Member, Session
 from tests.api.caller import token
 from tests.groups import comes_in, founded
 from tests.world import LA, NOW, at
@@ -97,6 +97,11 @@ def known(world, monkeypatch, one_connection) -> Known:
         "service": str(world.cbt.uuid),
         "therapist": str(world.alma.uuid),
         "patient": world.nora.reference,
+        "session": str(Session.objects.filter(series__group=group)[0].uuid),
+        "facilitators": [str(world.ben.uuid)],
+        "leaving": str(world.alma.uuid),
+        "coming": str(world.ben.uuid),
+        "rule": "FREQ=WEEKLY;BYDAY=MO",
         "zone": LA,
         "place": "CA",
     }

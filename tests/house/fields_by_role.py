@@ -183,6 +183,24 @@ def membership(letter: str) -> set[str]:
     return PLACE | {f"bookings.{key}" for key in booking_keys(letter)}
 
 
+KEPT_GROUP = words(
+    "id name state entry service service.id service.name service.minutes rule zone time last "
+    "facilitators"
+)
+KEPT_DATE = words("id group start end zone slot medium state seats limit present")
+ONE_KEPT_GROUP = words(
+    "about listed capacity per_facilitator entry_sessions module_sessions cycle_sessions dates "
+    "gaps duty duty.lead duty.since duty.until duty.therapist duty.therapist.id "
+    "duty.therapist.name duty.therapist.credentials"
+) | {f"dates.{key}" for key in KEPT_DATE}
+BRIEF_PATIENT = words("patient patient.reference patient.name patient.called")
+GROUP_PLACE = BRIEF_PATIENT | words("id since until place missed without_seat")
+SEAT = {"roster"} | {
+    f"roster.{key}"
+    for key in BRIEF_PATIENT
+    | words("booking away attendance late_by left_early_by attended missed")
+}
+
 API = {  # route below the clinic -> letter -> keys
     "bookings/": booking_list,
     "bookings/<uuid:booking>/": booking_keys,
@@ -193,6 +211,10 @@ API = {  # route below the clinic -> letter -> keys
     "groups/<uuid:group>/": lambda _letter: GROUP | DATES,
     "memberships/": membership,
     "memberships/<uuid:member>/": membership,
+    "staff/groups/": lambda _letter: KEPT_GROUP,
+    "staff/groups/<uuid:group>/": lambda _letter: KEPT_GROUP | ONE_KEPT_GROUP,
+    "staff/groups/<uuid:group>/members/": lambda _letter: GROUP_PLACE,
+    "staff/group-dates/<uuid:session>/": lambda _letter: KEPT_DATE | SEAT,
     "me/": me,
     "consent-forms/": lambda _letter: {"form", "version", "text"},
     "services/": lambda _letter: SERVICES,

@@ -135,6 +135,22 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
         page("find_group", "member_already_pressed_twice"),
         api("member_already", "groups"),
     ),
+    "facilitators_busy": (
+        page(
+            "groups",
+            "who_is_busy_is_said_first_and_the_date_left_out_if_that_is_meant",
+            instead="day off",
+        ),
+        api("dates_against_it_are_named_and_can_be_left_out", "kept_groups"),
+    ),
+    "members_busy": (
+        page("groups", "members_who_are_busy_at_the_new_time_are_named_first", "Omar Quill"),
+        api("who_sits_elsewhere_is_named_by_reference", "kept_groups"),
+    ),
+    "members_not_licensed": (
+        page("groups", "who_gives_it_changes_from_a_day_on", "Nora Quill"),
+        api("a_substitute_from_a_day_on", "kept_groups"),
+    ),
     "reason_missing": (
         page("desk_change", "no_cancel_without_a_reason", instead="422"),
         api("staff_give_a_reason", "cancel"),
@@ -161,9 +177,6 @@ BESIDES = {
     "bad_room_address": "tests/web/test_therapist_session.py",
     "offer_open": "tests/web/test_waiting.py, tests/api/test_waiting.py",
     "room_in_use": "tests/web/test_therapist_session.py",
-    "facilitators_busy": "staff alone: tests/actions/test_groups.py",
-    "members_busy": "staff alone: tests/actions/test_groups.py",
-    "members_not_licensed": "staff alone: tests/actions/test_groups.py",
 }
 SENTENCES = {leaf.code: str(leaf.sentence) for leaf in leaves()}
 
