@@ -14,12 +14,13 @@ Refusal
 |   +-- MembersBusy, MembersNotLicensed        carry the patients whom staff must look at
 |   +-- NotLicensed, LicenceLapses
 |   +-- SeriesRefused           carries the dates that cannot be, each with its code
+|   +-- EnrollmentRefused       the same, by part of the program
 +-- HoldRefused                 about a hold
 |   +-- HoldExpired, TooManyHolds, ExtendedAlready, OfferGone
 +-- ConsentMissing, NotAPatient, ReasonMissing, WrongBirthDate, TooManyTries
 +-- StateRefused                the life cycle stands against it
 |   +-- CancelledAlready, StartedAlready, NotStarted, UndoTooLate, IllegalChange
-|   +-- WaitingAlready, OfferOpen
+|   +-- WaitingAlready, OfferOpen, EnrolledAlready
 +-- WayInRefused                about a join link
     +-- NotOpenYet, OverAlready, CheckInMissing, ContactMissing, PatientElsewhere
     +-- RoomNotReady, BadRoomAddress, RoomInUse
@@ -199,6 +200,14 @@ class SeriesRefused(NotNow):
     sentence = _("Some of these dates cannot be booked any more. Please look at them again.")
 
 
+class EnrollmentRefused(NotNow):
+    """To staff. `extra["parts"]`: id of the part -> slot (minutes; 0: the part as a whole) -> code
+    of what somebody has to decide about."""
+
+    code = "enrollment_refused"
+    sentence = _("Some dates of this plan cannot be booked as they are. Please decide about them.")
+
+
 class HoldRefused(Refusal):
     code = "hold_refused"
 
@@ -271,6 +280,13 @@ class WaitingAlready(StateRefused):
 class OfferOpen(StateRefused):
     code = "offer_open"
     sentence = _("Another time is being kept already. Please wait for the answer.")
+
+
+class EnrolledAlready(StateRefused):
+    """To staff."""
+
+    code = "enrolled_already"
+    sentence = _("This patient is in a program at that time already. One can follow the other.")
 
 
 class WayInRefused(Refusal):

@@ -97,6 +97,11 @@ def keeps_groups(actor: Actor) -> bool:
     return actor.kind is ActorKind.WORKER or actor.has(DESK, ADMIN)
 
 
+def enrolls(actor: Actor, patient: int) -> bool:
+    """Takes this patient, whom the actor may see, into a program, and out: never oneself."""
+    return acts_for_patients(actor) and actor.patient != patient
+
+
 def runs_group(actor: Actor, group: int) -> bool:
     """Takes members in and out: the desk, and whoever gives the group."""
     if actor.kind is ActorKind.WORKER or actor.has(DESK):

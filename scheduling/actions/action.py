@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.actor import Actor
-from scheduling.errors import PatientBusy, Refusal, SlotGone
+from scheduling.errors import EnrolledAlready, PatientBusy, Refusal, SlotGone
 from scheduling.models import Booking, Event, EventKind, Session
 from scheduling.models.guard import violated
 
@@ -21,8 +21,10 @@ TAKEN: dict[str, type[Refusal]] = {
     "occupancy_no_overlap": SlotGone,
     "booking_no_overlap": PatientBusy,
     "booking_seat_once": SlotGone,
+    "enrollment_no_overlap": EnrolledAlready,
 }
-KEYS = ("booking", "hold", "link", "offer", "waiting")  # what says which object it is about
+# what says which object it is about
+KEYS = ("booking", "enrollment", "hold", "link", "offer", "waiting")
 
 
 def action(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

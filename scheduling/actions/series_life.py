@@ -188,6 +188,7 @@ def follow(before: Series, pattern: Pattern, chosen: Sequence[Chosen], now: date
         clinic_id=before.clinic_id,
         service_id=before.service_id,
         patient_id=before.patient_id,
+        enrollment_id=before.enrollment_id,
         follows=before,
         zone=pattern.zone,
         rule=pattern.rule,

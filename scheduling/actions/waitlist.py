@@ -68,7 +68,7 @@ def wait_for_service(
     if medium not in what.media or (host and not given.filter(therapist=host).exists()):
         raise NotOffered(subject=who.pk)
     row = Waiting(service=what, therapist=host, medium=medium, place=place, zone=zone)
-    return _enter(row, who, days, parts, actor, now)
+    return enter(row, who, days, parts, actor, now)
 
 
 @action("waiting.enter")
@@ -94,7 +94,7 @@ def wait_for_group(
     if Member.objects.filter(group=found, patient=who, left_at__isnull=True).exists():
         raise MemberAlready(subject=who.pk)
     row = Waiting(group=found, service=found.service, medium=series.medium, place=place, zone=zone)
-    return _enter(row, who, days, parts, actor, now)
+    return enter(row, who, days, parts, actor, now)
 
 
 @action("waiting.enter")
@@ -124,7 +124,7 @@ def wait_for_earlier(
         place=seat.place,
         zone=seat.zone,
     )
-    return _enter(row, who, days, parts, actor, now)
+    return enter(row, who, days, parts, actor, now)
 
 
 def _lock_who_waits(patient: int | None, actor: Actor, now: datetime) -> Patient:
@@ -133,7 +133,7 @@ def _lock_who_waits(patient: int | None, actor: Actor, now: datetime) -> Patient
     return lock_patient(patient, actor, now)
 
 
-def _enter(
+def enter(
     row: Waiting, who: Patient, days: str, parts: str, actor: Actor, now: datetime
 ) -> Waiting:
     """The patient is locked: nobody waits twice for the same."""

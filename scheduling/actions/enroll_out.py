@@ -1,0 +1,152 @@
+"""What an enrolment gives up: seats to come, and its days. The past, and what has begun, stays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from itertools import takewhile
+
+from django.db.models import F, Q, QuerySet
+
+from accounts.actor import Actor
+from accounts.models import Patient
+from scheduling import policy
+from scheduling.actions.book import lock_patient
+from scheduling.actions.cancel import in_group
+from scheduling.actions.offer import lock_therapists
+from scheduling.actions.rooms import revoke_room
+from scheduling.actions.seats import tell_seats
+from scheduling.actions.series_life import set_end
+from scheduling.engine.interval import to_minute
+from scheduling.engine.lifecycle import (
+    BookingState,
+    CancelReason,
+    EndReason,
+    LeaveReason,
+    SessionState,
+)
+from scheduling.errors import IllegalChange, NotFound, StartedAlready
+from scheduling.models import (
+    Booking,
+    Enrollment,
+    EventKind,
+    JoinLink,
+    Member,
+    Occupancy,
+    Series,
+    SeriesLink,
+    Session,
+)
+from scheduling.queries import groups
+
+
+def lock_enrollment(row: Enrollment, actor: Actor, now: datetime, *others: int) -> Patient:
+    """Everybody who gives its individual sessions (and `others`), then the patient; the row is read
+    again under the locks. For staff who may see it."""
+    if not policy.enrolls(actor, row.patient_id):
+        raise NotFound
+    given = Occupancy.objects.filter(session__series__enrollment=row, start__gt=to_minute(now))
+    lock_therapists(*given.values_list("therapist_id", flat=True).distinct(), *others)
+    who = lock_patient(row.patient_id, actor, now)
+    row.refresh_from_db()
+    if not row.live or row.end <= to_minute(now):
+        raise IllegalChange(subject=row.patient_id)
+    return who
+
+
+def seats_of(row: Enrollment) -> QuerySet[Booking]:
+    """Booked by the program, from its first day to its last."""
+    groups_of = Member.objects.filter(enrollment=row).values("group")
+    own = Q(session__series__enrollment=row) | Q(session__series__group__in=groups_of)
+    return Booking.objects.filter(
+        own,
+        patient=row.patient_id,
+        state=BookingState.BOOKED.value,
+        start__gte=row.start,
+        start__lt=row.end,
+    )
+
+
+def coming(row: Enrollment, low: int, high: int | None, now: datetime) -> list[Booking]:
+    """Its seats within [low, high) that have not begun, in order."""
+    rows = seats_of(row).filter(start__gte=low, start__gt=to_minute(now))
+    if high is not None:
+        rows = rows.filter(start__lt=high)
+    return list(rows.select_related("session__service", "session__series").order_by("start"))
+
+
+def require_not_begun(row: Enrollment, low: int, now: datetime) -> None:
+    if seats_of(row).filter(start__gte=low, start__lte=to_minute(now)).exists():
+        raise StartedAlready(subject=row.patient_id)
+
+
+def fall(
+    row: Enrollment, seats: Sequence[Booking], why: EndReason | str, actor: Actor, now: datetime
+) -> None:
+    """Cancel these seats: of a group the seat alone, else the session. By the clinic, unless the
+    patient has left; never late. Their events carry the enrolment and why."""
+    alone = [one.session for one in seats if not in_group(one)]
+    left = why == EndReason.LEFT
+    Booking.objects.filter(pk__in=[one.pk for one in seats]).update(
+        state=BookingState.CANCELLED.value,
+        live=False,
+        cancelled_at=now,
+        cancel_reason=(CancelReason.PATIENT if left else CancelReason.CLINIC).value,
+        cancelled_by=actor.name,
+    )
+    Occupancy.objects.filter(session__in=alone).update(live=False)
+    Session.objects.filter(pk__in=[one.pk for one in alone]).update(
+        state=SessionState.CANCELLED.value, revision=F("revision") + 1
+    )
+    JoinLink.objects.filter(Q(booking__in=seats) | Q(session__in=alone)).update(revoked_at=now)
+    if alone:
+        revoke_room(*alone)
+    for series in Series.objects.filter(pk__in={one.series_id for one in alone}):
+        set_end(series, now)
+    tell_seats(EventKind.CANCELLED, seats, actor, now, enrollment=str(row.uuid), why=str(why))
+
+
+def cut(
+    row: Enrollment, low: int, why: EndReason, now: datetime, keep: Collection[int] = ()
+) -> None:
+    """Its days end before `low`; what never began is not live. `keep`: places (ids of members) that
+    go on without it."""
+    row.live = low > row.start
+    row.end = low if row.live else row.end
+    row.ended_at, row.end_reason, row.revision = now, why.value, row.revision + 1
+    row.save(update_fields=["live", "end", "ended_at", "end_reason", "revision"])
+    row.pauses.filter(start__gte=low).delete()
+    row.pauses.filter(Q(end__isnull=True) | Q(end__gt=low)).update(end=low)
+    members = row.members.filter(left_at__isnull=True).exclude(pk__in=keep)
+    for member in members.select_related("group"):
+        end_place(member, low, why, now)
+
+
+def end_place(member: Member, low: int, why: EndReason, now: datetime) -> None:
+    """The place is free from `low` on; at once where nothing of it is to come before."""
+    last = last_slot(member, low)
+    if last is not None and last > to_minute(now):
+        member.until_start = last
+        member.save(update_fields=["until_start"])
+        return
+    member.left_at = now
+    left = LeaveReason.PATIENT if why is EndReason.LEFT else LeaveReason.CLINIC
+    member.left_reason = left.value
+    member.save(update_fields=["left_at", "left_reason"])
+    SeriesLink.objects.filter(series__group=member.group_id, patient=member.patient_id).update(
+        revoked_at=now
+    )
+
+
+def last_slot(member: Member, low: int) -> int | None:
+    """The last date of the group before `low` that is the member's, made or to be made."""
+    made = Session.objects.filter(
+        series__group=member.group_id, slot__gte=member.from_start, slot__lt=low
+    )
+    last: int | None = made.order_by("-slot").values_list("slot", flat=True).first()
+    series = groups.running_series(member.group)
+    if series is not None:
+        ahead = groups.slots_after(series, max(last or 0, member.from_start - 1))
+        last = max(takewhile(lambda slot: slot < low, ahead), default=last)
+    until = member.until_start
+    return last if last is None or until is None else min(last, until)
