@@ -6,14 +6,18 @@ where it begins, offered hours minute by minute. What each sum means: docs/utili
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from itertools import islice
 
-from .hours import Hours, Segment, day_span, openings, segments
-from .interval import DAY, Span, day_number, merge, whole_days
+from .hours import Hours, day_span, openings, segments
+from .interval import DAY, Span, merge, whole_days
 from .periods import Length, Period
+
+WEEK = 7 * DAY
 
 LEAD_DAYS = (1, 2, 4, 7, 14, 28, 56)
 """Upper bounds, in days, of the classes in which lead times are counted; the last has none."""
@@ -118,10 +122,45 @@ def steps(period: Period) -> list[date]:
 # Offered hours
 
 
-def offered(hours: Hours, span: Span) -> list[Span]:
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Minutes offered: in each step; and in the steps from `since` on by therapist and by hour of
+    the week."""
+
+    by_step: list[int]
+    by_therapist: dict[int, int]
+    by_hour: list[int]
+
+
+def offers(hours: Mapping[int, Hours], zone: str, bounds: Sequence[int], since: int) -> Offers:
+    """Of each therapist's hours, in the steps between `bounds` (UTC minutes), by clocks of `zone`.
+
+    Therapists share most of their spans: what is done with a span is done once.
+    """
+    shared: Counter[Span] = Counter()
+    later: dict[int, int] = {}
+    for who, one in hours.items():
+        spans = opened(one, (bounds[0], bounds[-1]))
+        shared.update(spans)
+        later[who] = sum(
+            high - max(low, bounds[since]) for low, high in spans if high > bounds[since]
+        )
+    by_step = [0] * (len(bounds) - 1)
+    recent: Counter[Span] = Counter()
+    for (low, high), count in shared.items():
+        for step in range(bisect_right(bounds, low) - 1, len(by_step)):
+            if bounds[step] >= high:
+                break
+            start, end = max(low, bounds[step]), min(high, bounds[step + 1])
+            by_step[step] += (end - start) * count
+            if step >= since:
+                recent[start, end] += count
+    return Offers(by_step, later, by_hour(_on_the_clock(zone, recent)))
+
+
+def opened(hours: Hours, span: Span) -> list[Span]:
     """The minutes in `span` at which it is open, days off taken out; in order."""
-    window = whole_days(*span)
-    weekly = openings(hours._replace(days_off=(), time_off=()), window)
+    weekly = openings(hours._replace(days_off=(), time_off=()), whole_days(*span))
     off = [day_span(hours.zone, first, last) for first, last in hours.days_off]
     inside = [(max(low, span[0]), min(high, span[1])) for low, high, _offset in weekly]
     return list(_without(merge(inside), merge([*off, *hours.time_off])))
@@ -133,48 +172,41 @@ def _without(spans: list[Span], holes: list[Span]) -> Iterator[Span]:
     for low, high in spans:
         while at < len(holes) and holes[at][1] <= low:
             at += 1
-        look = at
-        while look < len(holes) and holes[look][0] < high:
-            if low < holes[look][0]:
-                yield low, holes[look][0]
-            low = max(low, holes[look][1])
-            look += 1
+        for start, end in islice(holes, at, None):
+            if start >= high:
+                break
+            if low < start:
+                yield low, start
+            low = end
         if low < high:
             yield low, high
 
 
-def on_the_clock(zone: str, spans: Counter[Span]) -> Counter[tuple[int, int]]:
-    """So many spans of UTC minutes as (local minute since 1970, length), cut where clocks change."""
-    found: Counter[tuple[int, int]] = Counter()
+def _on_the_clock(zone: str, spans: Mapping[Span, int]) -> Iterator[tuple[int, int, int]]:
+    """(minute of the week, length, how many) of spans of UTC minutes, cut where clocks change."""
     if not spans:
-        return found
-    pieces: tuple[Segment, ...] = segments(
-        zone, *whole_days(min(low for low, _ in spans), max(high for _, high in spans))
-    )
+        return
+    whole = whole_days(min(low for low, _ in spans), max(high for _, high in spans))
+    pieces = segments(zone, *whole)
     for (low, high), count in spans.items():
         for since, until, offset in pieces:
             if low < until and high > since:
                 start = max(low, since)
-                found[start + offset, min(high, until) - start] += count
-    return found
+                yield minute_of_week(start + offset), min(high, until) - start, count
 
 
-def hour_of_week(local: int) -> int:
-    """0 is Monday's first hour, 167 Sunday's last; `local` counts from 1970-01-01, a Thursday."""
-    return (local // DAY + 3) % 7 * 24 + local % DAY // 60
+def minute_of_week(local: int) -> int:
+    """0 is Monday's first; `local` counts from 1970-01-01, a Thursday."""
+    return (local + 3 * DAY) % WEEK
 
 
 def by_hour(pieces: Iterable[tuple[int, int, int]]) -> list[int]:
-    """Minutes in each hour of the week, of (local minute, length, how many)."""
+    """Minutes in each hour of the week, Monday's first: of (minute of the week, length, how many),
+    laid on the clock from there."""
     cells = [0] * 168
-    for local, length, count in pieces:
+    for at, length, count in pieces:
         while length > 0:
-            part = min(60 - local % 60, length)
-            cells[hour_of_week(local)] += part * count
-            local, length = local + part, length - part
+            part = min(60 - at % 60, length)
+            cells[at // 60] += part * count
+            at, length = (at + part) % WEEK, length - part
     return cells
-
-
-def local_midnight(day: date) -> int:
-    """The local minute since 1970 at which `day` begins."""
-    return day_number(day) * DAY
