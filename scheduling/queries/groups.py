@@ -195,18 +195,33 @@ def _meets(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:
 # Whether a member may be there
 
 
+Held = Mapping[tuple[int, str], list[tuple[date, date]]]
+"""By therapist (profile) and state: from when to when there is a licence."""
+
+
+def licences(therapists: Collection[int]) -> Held:
+    """One query."""
+    rows = Licence.objects.filter(therapist__in=therapists, revoked_at__isnull=True)
+    held = defaultdict(list)
+    for who, state, since, until in rows.values_list(
+        "therapist_id", "state", "valid_from", "valid_until"
+    ):
+        held[(who, state)].append((since, until))
+    return held
+
+
+def may_treat(held: Held, therapist: int, place: str, day: date) -> bool:
+    """Somebody who is in `place` that day (TH2)."""
+    return any(since <= day <= until for since, until in held.get((therapist, place), []))
+
+
 def unlicensed(lead_of: Mapping[int, int], place: str, zone: str) -> list[int]:
     """The slots at which the lead may not treat somebody who is in `place` (TH2). One query."""
-    rows = Licence.objects.filter(
-        therapist__in=set(lead_of.values()), state=place, revoked_at__isnull=True
-    )
-    held = defaultdict(list)
-    for who, since, until in rows.values_list("therapist_id", "valid_from", "valid_until"):
-        held[who].append((since, until))
+    held = licences(set(lead_of.values()))
     return [
         slot
         for slot, who in lead_of.items()
-        if not any(since <= local_day(zone, slot) <= until for since, until in held[who])
+        if not may_treat(held, who, place, local_day(zone, slot))
     ]
 
 

@@ -1,14 +1,13 @@
 """A therapist falls out: the sessions concerned, and for each who could take it and when else.
 
-Times are minutes since the epoch, UTC. Six SELECTs for each kind of session (service, state, zone,
-medium), however many there are of it.
+Times are minutes since the epoch, UTC. SELECTs: six for each kind of single session (service,
+state, zone, medium), three for each service of groups' dates, however many there are of it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from django.db.models import Exists, OuterRef
 from accounts.actor import Actor
 from accounts.models import Therapist
 from scheduling import policy
+from scheduling.engine.hours import local_day
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.engine.lifecycle import BookingState, SessionState
 from scheduling.models import Booking, Kind, Occupancy, Session
@@ -29,21 +29,22 @@ FEW = 3
 
 
 class Concerned(NamedTuple):
-    """A booked individual session. `colleagues`: profile ids of those who are licensed and free at
-    the very time, those with the fewest free hours last. `others`: up to three other starts, with
-    anybody but the one who is out; none is named to more patients than could take it."""
+    """A booked individual session. `colleagues` are licensed and free at the very time, those with
+    the fewest free hours last. `others`: up to three other starts, with anybody but the one who is
+    out; none is named to more patients than could take it."""
 
     booking: Booking
-    colleagues: tuple[int, ...]
+    colleagues: tuple[Therapist, ...]
     others: tuple[int, ...]
 
 
 class GroupDate(NamedTuple):
-    """A group's session of the one who is out. `others` give it too; `over`: they are then fewer
-    than its members need. `substitutes` are free, and licensed for every member that day."""
+    """A group's session of the one who is out, and whose seats are in it. `others` give it too;
+    `over`: they are then fewer than its members need. `substitutes` are free, and licensed for
+    every member that day."""
 
     session: Session
-    members: int
+    patients: frozenset[int]
     others: tuple[Therapist, ...]
     over: bool
     substitutes: tuple[Therapist, ...]
@@ -61,35 +62,77 @@ def group_dates(
         state=SessionState.SCHEDULED.value,
         series__group__isnull=False,
     )
-    rows = rows.select_related("service__clinic", "series__group").order_by("start", "pk")
-    return [_group_date(row, therapist, now) for row in rows]
+    found = list(rows.select_related("service__clinic", "series__group").order_by("start", "pk"))
+    return _with_substitutes(found, therapist, now) if found else []
 
 
-def _group_date(row: Session, out: Therapist, now: datetime) -> GroupDate:
-    given = Occupancy.objects.filter(session=row, live=True).exclude(profile=out)
-    others = tuple(one.profile for one in given.select_related("profile__user"))
-    seats = Booking.objects.filter(session=row, state=BookingState.BOOKED.value)
-    members, states = seats.count(), set(seats.values_list("place", "zone"))
+class Seat(NamedTuple):
+    patient: int
+    place: str
+    zone: str
+
+
+def _with_substitutes(rows: list[Session], out: Therapist, now: datetime) -> list[GroupDate]:
+    given, seats = _others(rows, out), _seats(rows)
+    people = Therapist.objects.filter(clinic=out.clinic_id, active=True, user__is_active=True)
+    some = list(people.exclude(pk=out.pk).select_related("user"))
+    held = groups.licences([one.pk for one in some])
+    against = _against(rows, some, now)
+    return [
+        GroupDate(
+            row,
+            frozenset(seat.patient for seat in seats[row.pk]),
+            tuple(given[row.pk]),
+            _too_few(row, len(seats[row.pk]), len(given[row.pk])),
+            tuple(
+                who
+                for who in some
+                if who not in given[row.pk]
+                and (row.pk, who.pk) not in against
+                and _treats_all(held, who, row, seats[row.pk])
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _others(rows: list[Session], out: Therapist) -> dict[int, list[Therapist]]:
+    found: dict[int, list[Therapist]] = defaultdict(list)
+    given = Occupancy.objects.filter(session__in=rows, live=True).exclude(profile=out)
+    for one in given.select_related("profile__user").order_by("pk"):
+        found[one.session_id].append(one.profile)
+    return found
+
+
+def _seats(rows: list[Session]) -> dict[int, list[Seat]]:
+    found: dict[int, list[Seat]] = defaultdict(list)
+    seats = Booking.objects.filter(session__in=rows, state=BookingState.BOOKED.value)
+    for one in seats:
+        found[one.session_id].append(Seat(one.patient_id or 0, one.place, one.zone))
+    return found
+
+
+def _against(rows: list[Session], people: list[Therapist], now: datetime) -> set[tuple[int, int]]:
+    """Session and therapist (profile) of those who are busy or off then."""
+    found = set()
+    by_service = groupby(sorted(rows, key=lambda one: one.service_id), lambda one: one.service_id)
+    for _service, some in by_service:
+        alike = list(some)
+        wanted = {one.start: people for one in alike}
+        against = groups.conflicts(wanted, alike[0].service, now)
+        found |= {(one.pk, who) for one in alike for who in against.get(one.start, ())}
+    return found
+
+
+def _too_few(row: Session, members: int, givers: int) -> bool:
     most = row.series.group.per_facilitator if row.series and row.series.group else None
-    over = bool(others) and most is not None and members > most * len(others)
-    return GroupDate(row, members, others, over, _substitutes(row, out, others, states, now))
+    return givers > 0 and most is not None and members > most * givers
 
 
-def _substitutes(
-    row: Session,
-    out: Therapist,
-    others: tuple[Therapist, ...],
-    states: set[tuple[str, str]],
-    now: datetime,
-) -> tuple[Therapist, ...]:
-    rows = Therapist.objects.filter(clinic=row.clinic_id, active=True, user__is_active=True)
-    some = [one for one in rows.select_related("user") if one != out and one not in others]
-    against = groups.conflicts({row.start: some}, row.service, now).get(row.start, {})
-    free = [one for one in some if one.pk not in against]
-    return tuple(
-        one
-        for one in free
-        if not any(groups.unlicensed({row.start: one.pk}, place, zone) for place, zone in states)
+def _treats_all(held: groups.Held, who: Therapist, row: Session, seats: list[Seat]) -> bool:
+    return all(
+        groups.may_treat(held, who.pk, seat.place, local_day(seat.zone, row.start))
+        for seat in seats
     )
 
 
@@ -114,14 +157,21 @@ def concerned(
     rows = booked(actor, therapist, max(first, to_minute(now) + 1), until)
     alike = groupby(sorted(rows, key=_kind), _kind)
     found = [one for _, some in alike for one in _of_a_kind(list(some), therapist, now)]
-    return sorted(found, key=lambda one: (one.booking.start, one.booking.pk))
+    people = Therapist.objects.in_bulk({pk for _row, free, _near in found for pk in free})
+    return [
+        Concerned(row, tuple(people[pk] for pk in free), near)
+        for row, free, near in sorted(found, key=lambda one: (one[0].start, one[0].pk))
+    ]
 
 
 def _kind(row: Booking) -> tuple[int, str, str, str]:
     return row.session.service_id, row.place, row.zone, row.session.medium
 
 
-def _of_a_kind(rows: list[Booking], out: Therapist, now: datetime) -> Iterable[Concerned]:
+def _of_a_kind(
+    rows: list[Booking], out: Therapist, now: datetime
+) -> list[tuple[Booking, tuple[int, ...], tuple[int, ...]]]:
+    """Each with who is free at its time (profile ids), and the other starts."""
     service, place, zone, medium = _kind(rows[0])
     wanted = Wanted(
         service=service,
@@ -138,7 +188,7 @@ def _of_a_kind(rows: list[Booking], out: Therapist, now: datetime) -> Iterable[C
     later = Counter(
         start for one in search(online, now) if one.profile != out.pk for start in one.starts
     )
-    return [Concerned(row, _free_at(row, soon), _near(row, later)) for row in rows]
+    return [(row, _free_at(row, soon), _near(row, later)) for row in rows]
 
 
 def _free_at(row: Booking, found: list[Found]) -> tuple[int, ...]:

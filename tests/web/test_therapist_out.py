@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Patient
 from scheduling.actions.book import book
@@ -160,6 +162,18 @@ def test_the_days_sheet_and_ones_own_day_lead_there(world, dana, three):
     assert "I cannot come" in page.reads and "Nora" in page.reads
 
 
+def test_what_it_costs_however_many_sessions_there_are(
+    world, dana, three, django_assert_num_queries
+):
+    one = f"{HOME}therapists/{world.alma.uuid}/out/?from=2027-03-03&until=2027-03-03"
+    taken(world, world.nora, 9, day="2027-03-03")
+    dana.goes(one)
+    with CaptureQueriesContext(connection) as alone:
+        dana.goes(one)
+    with django_assert_num_queries(len(alone)):
+        dana.goes(page_of(world))
+
+
 def test_suggested_for_all(world, dana, three):
     page = dana.goes(page_of(world) + "&all=offer")
     chosen = page.fields("See what everybody would read")
@@ -278,6 +292,19 @@ def test_or_with_a_substitute_who_is_licensed_for_every_member(world, dana, grou
     assert "With Cleo in place" in page.reads and "Noah" not in page.reads
     settle(dana, world, **{field: f"substitute:{cleo.uuid}"})
     assert sorted(givers(session)) == ["Ben", "Cleo"]
+
+
+def test_what_dates_of_groups_cost_however_many_there_are(
+    world, dana, group, django_assert_num_queries
+):
+    therapist(world.clinic, "Cleo")
+    page = f"{HOME}therapists/{world.alma.uuid}/out/?from={MONDAY}&until="
+    dana.goes(page + MONDAY)
+    with CaptureQueriesContext(connection) as alone:
+        dana.goes(page + MONDAY)
+    with django_assert_num_queries(len(alone)):
+        four = dana.goes(page + "2027-03-29")
+    assert four.reads.count("With Cleo in place") == 4
 
 
 def test_or_it_is_called_off_and_each_member_is_told_alone(world, dana, group):

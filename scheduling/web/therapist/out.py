@@ -127,13 +127,11 @@ def decision(request: PageRequest, one: Concerned) -> Decision:
     """As it was chosen; what was not, stays as it is."""
     what, _colon, value = request.POST.get(f"what-{one.booking.uuid}", "keep").partition(":")
     if what == What.MOVE.value:
-        colleagues = Therapist.objects.filter(pk__in=one.colleagues, uuid=as_uuid(value))
-        return Decision(
-            one.booking.uuid, What.MOVE, colleagues.values_list("uuid", flat=True).first()
-        )
-    known = what if what in list(What) else What.KEEP.value
-    others = one.others if known == What.OFFER.value else ()
-    return Decision(one.booking.uuid, What(known), others=others)
+        known = {str(who.uuid): who.uuid for who in one.colleagues}
+        return Decision(one.booking.uuid, What.MOVE, known.get(value))
+    said = what if what in list(What) else What.KEEP.value
+    others = one.others if said == What.OFFER.value else ()
+    return Decision(one.booking.uuid, What(said), others=others)
 
 
 def date_decision(request: PageRequest, one: GroupDate) -> DateDecision:
@@ -224,13 +222,14 @@ def line(request: PageRequest, one: Concerned, zone: str) -> dict[str, Any]:
 
 
 def choices(one: Concerned) -> list[tuple[str, str]]:
-    people = {who.pk: who for who in Therapist.objects.filter(pk__in=one.colleagues)}
-    free = [people[pk] for pk in one.colleagues if pk in people]
     session = one.booking.session
     telephone = session.service.telephone and session.medium == Medium.VIDEO.value
     said = [
         ("keep", _("Leave it as it is")),
-        *((f"move:{who.uuid}", _("Same time with %(name)s") % {"name": who.name}) for who in free),
+        *(
+            (f"move:{who.uuid}", _("Same time with %(name)s") % {"name": who.name})
+            for who in one.colleagues
+        ),
         ("offer", _("Cancel, and name other times")) if one.others else None,
         ("telephone", _("By telephone at the same time")) if telephone else None,
         ("cancel", _("Cancel")),
@@ -245,7 +244,7 @@ def date_line(request: PageRequest, one: GroupDate, zone: str) -> dict[str, Any]
         "field": f"what-{row.uuid}",
         "when": times.when(row.start, row.end, zone),
         "name": row.series.group.name,
-        "members": one.members,
+        "members": len(one.patients),
         "over": one.over,
         "options": date_choices(request, one),
         "chosen": request.POST.get(f"what-{row.uuid}", "keep"),
@@ -321,9 +320,7 @@ def date_card(
     row = one.session
     assert row.series is not None and row.series.group is not None
     said = request.POST.get(f"what-{row.uuid}", "keep")
-    seats = Booking.objects.filter(session=row, patient__isnull=False)
-    members = set(seats.values_list("patient_id", flat=True))
-    texts = [letter for letter in letters if letter.patient in members and letter.text]
+    texts = [letter for letter in letters if letter.patient in one.patients and letter.text]
     return {
         "when": times.when(row.start, row.end, zone),
         "name": row.series.group.name,
