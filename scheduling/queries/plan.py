@@ -276,6 +276,7 @@ class _Table:
         closed = Holiday.objects.filter(clinic=clinic).values_list("day", flat=True)
         self.holidays = frozenset(closed)
         places = Member.objects.filter(patient=wanted.patient, left_at__isnull=True)
+        places = places.exclude(until_start__lte=self.after)
         self.members = {one.group_id: one for one in places}
         self.seats = self._seats()
         self.hosts = self._hosts()
