@@ -69,6 +69,7 @@ class Role(models.TextChoices):
     DESK = "desk", _("Front desk")
     ADMIN = "admin", _("Clinic admin")
     PRIVACY = "privacy", _("Privacy officer")
+    EXPORT = "export", _("Export of single rows")
 
 
 class MembershipState(models.TextChoices):
@@ -85,6 +86,7 @@ class Membership(models.Model):
     state = models.CharField(
         max_length=10, choices=MembershipState.choices, default=MembershipState.ACTIVE.value
     )
+    weekly_report = models.BooleanField(_("gets the numbers of each week by mail"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -21,6 +21,7 @@ class TaskKind(models.TextChoices):
     ROOM = "room"  # ask the platform for a room, or tell it of a change
     OFFER = "offer"  # tell one who waits of the time that is held for them
     LOOK = "look"  # see what a clinic's waiting list can be offered
+    WEEKLY = "weekly"  # the numbers of a week, to an admin who asked for them
 
 
 class Task(models.Model):
@@ -91,6 +92,9 @@ class Task(models.Model):
                 fields=["series", "therapist"],
                 condition=Q(kind="series_ends"),
                 name="task_series_ends_once_therapist",
+            ),
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(kind="weekly"), name="task_weekly_once"
             ),
         ]
         indexes = [
