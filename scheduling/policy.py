@@ -55,6 +55,7 @@ from scheduling.models import (
 
 M = TypeVar("M", bound=Model)
 DESK, ADMIN, PRIVACY = Role.DESK.value, Role.ADMIN.value, Role.PRIVACY.value
+EXPORT = Role.EXPORT.value
 
 
 def visible(model: type[M], actor: Actor) -> QuerySet[M]:
