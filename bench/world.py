@@ -215,14 +215,19 @@ def unguarded(*models: type) -> Iterator[None]:
         with connection.schema_editor() as editor:
             for model in models:
                 for constraint in guards(model):
-                    editor.add_constraint(model, constraint)
+                    editor.deferred_sql.extend(constraint.statements(model, editor))
 
 
 def unguard(*models: type) -> None:
+    """On SQLite the triggers are dropped: a remake of the table would make them again."""
     with connection.schema_editor() as editor:
         for model in models:
             for constraint in guards(model):
-                editor.remove_constraint(model, constraint)
+                if connection.vendor == "postgresql":
+                    editor.remove_constraint(model, constraint)
+                    continue
+                for when in ("insert", "update"):
+                    editor.execute(f"DROP TRIGGER {constraint.name}_{when}")
 
 
 def guards(model: type) -> list:
