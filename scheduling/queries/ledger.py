@@ -71,7 +71,7 @@ def enrolled(actor: Actor, now: datetime) -> QuerySet[Enrollment]:
     """Who is in a program now, as far as staff may know of them; never oneself."""
     minute = to_minute(now)
     rows = policy.visible(Enrollment, actor).filter(live=True, start__lte=minute, end__gt=minute)
-    return rows.exclude(patient__user=actor.user).exclude(patient=actor.patient or 0)
+    return rows.exclude(patient__user=actor.user)
 
 
 def ledgers(rows: QuerySet[Enrollment], now: datetime) -> list[Kept]:

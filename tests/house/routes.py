@@ -211,9 +211,10 @@ def group_of(world: World) -> dict[str, Any]:
 
 
 def program_things(world: World) -> dict[str, Any]:
-    """A level of care whose hours are planned, and a program of a session a week."""
+    """A level of care whose hours are planned, a program of a session a week, Nora in it."""
     from datetime import date
 
+    from tests.enrolled import enrolled
     from tests.programs import a_rule, iop, program
 
     level = iop(world)
@@ -224,6 +225,7 @@ def program_things(world: World) -> dict[str, Any]:
         "rule": planned.pk,
         "program": made.uuid,
         "part": made.parts.get().pk,
+        "enrollment": enrolled(made, world.nora).uuid,
     }
 
 
@@ -431,6 +433,15 @@ WAITING = [
     Row(WAIT_LIST + "<uuid:waiting>/take-out/", get=LIST_ACT, post="td:go a:login *:404"),
     Row(WAIT_LIST + "offers/<uuid:offer>/take-back/", get=LIST_ACT, post="td:go a:login *:404"),
     Row(WAIT_LIST + "add/<uuid:patient>/", get=LISTED, post="td:422 a:login *:404"),
+]
+
+HOURS_OF = "c/<slug:slug>/enrollments/<uuid:enrollment>/hours/"
+
+CARE = [
+    Row("c/<slug:slug>/caseload/", get="tu:200 a:login *:404"),
+    Row("c/<slug:slug>/programs/", get="tudc:200 a:login *:404"),
+    Row(HOURS_OF, get=LISTED),
+    Row(HOURS_OF + "make-up/", get=LIST_ACT, post="td:409 a:login *:404"),
 ]
 
 NO_LINK = "*:404"  # nobody who has not opened a live link before
@@ -774,6 +785,7 @@ SECTIONS = {
     "booking": BOOKING,
     "series": SERIES,
     "waiting": WAITING,
+    "care": CARE,
     "join": JOIN,
     "therapist": THERAPIST,
     "groups": GROUPS,

@@ -59,6 +59,7 @@ DESK = (
     (gettext_lazy("Find a patient"), "desk_patients", Role.DESK.value),
     (gettext_lazy("New patient"), "desk_patient_new", Role.DESK.value),
     (gettext_lazy("Groups"), "group_list", Role.DESK.value),
+    (gettext_lazy("In programs"), "programs_now", Role.DESK.value),
     (gettext_lazy("Waiting list"), "waiting_list", Role.DESK.value),
     AUDIT,
 )
@@ -69,6 +70,7 @@ OFFICE = (
     (gettext_lazy("Services"), "office_services", Role.ADMIN.value),
     (gettext_lazy("Groups"), "group_list", Role.ADMIN.value),
     (gettext_lazy("Programs"), "office_programs", Role.ADMIN.value),
+    (gettext_lazy("In programs"), "programs_now", Role.ADMIN.value),
     (gettext_lazy("Clinic"), "office_policies", Role.ADMIN.value),
     (gettext_lazy("Messages"), "office_messages", Role.ADMIN.value),
     AUDIT,

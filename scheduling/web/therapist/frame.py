@@ -99,6 +99,7 @@ def work_bar(request: PageRequest) -> list[dict[str, Any]]:
     links = [
         (_("Today"), "therapist_today"),
         (_("Week"), "therapist_week"),
+        (_("Caseload"), "therapist_caseload"),
         (_("Groups"), "group_list"),
         *HOURS,
         (_("Waiting list"), "waiting_list"),
