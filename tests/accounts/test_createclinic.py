@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import Clinic, Membership, Newcomers
+from scheduling.models import LevelRule
 from tests.doors import come_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -30,6 +31,12 @@ def test_it_makes_a_clinic_and_invites_its_admin(capsys):
         ("group", 1),
     }
     assert set(home.modalities.values_list("code", flat=True)) == {"cbt", "dbt", "rebt"}
+    iop = LevelRule.objects.filter(level__clinic=home, level__code="iop").order_by("age_from")
+    bands = iop.values_list("age_from", "age_until", "min_minutes", "max_minutes")
+    assert list(bands) == [(0, 18, 6 * 60, 19 * 60), (18, None, 9 * 60, 19 * 60)]
+    assert set(home.levels.values_list("code", flat=True)) == {
+        "outpatient", "iop", "php", "aftercare"
+    }  # fmt: skip
     assert "/c/harbor/" in said
     link = said.split()[-1]
     [message] = mail.outbox

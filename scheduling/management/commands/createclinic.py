@@ -16,6 +16,7 @@ from accounts.actions.staff import invite_staff
 from accounts.actor import Actor
 from accounts.errors import BadInput
 from accounts.models import Clinic, ConsentForm, Form, Newcomers, Role
+from scheduling.actions.ship_levels import ship_levels
 from scheduling.engine.hours import UnknownZone, require_zone
 from scheduling.models import Modality
 
@@ -105,9 +106,10 @@ class Command(BaseCommand):
 
 
 def equip(clinic: Clinic) -> None:
-    """The forms that booking and groups ask for, and the modalities that services are made of."""
+    """The forms that booking and groups ask for, what services are made of, levels of care."""
     texts = {Form.TELEHEALTH: TELEHEALTH, Form.MAIL: MAIL, Form.GROUP: GROUP}
     for form, text in texts.items():
         ConsentForm.objects.create(clinic=clinic, form=form.value, version=1, text=str(text))
     for code, name in MODALITIES.items():
         Modality.objects.create(clinic=clinic, code=code, name=name)
+    ship_levels(clinic)
