@@ -31,7 +31,7 @@ from scheduling.actions.seats import free_numbers, lock_sessions, take_seats, te
 from scheduling.actions.series_life import set_end
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import BookingState, EndReason, SessionState
+from scheduling.engine.lifecycle import BookingState, CancelReason, EndReason, SessionState
 from scheduling.errors import BadInput, IllegalChange, InThePast
 from scheduling.models import (
     Booking,
@@ -177,6 +177,7 @@ class Return:
         gone = Booking.objects.filter(
             patient=who,
             state=BookingState.CANCELLED.value,
+            cancel_reason=CancelReason.CLINIC.value,
             cancelled_at=said,
             start__gte=self.low,
             start__lt=high,

@@ -40,6 +40,7 @@ from scheduling.engine.lifecycle import (
 )
 from scheduling.errors import BadInput, IllegalChange
 from scheduling.models import (
+    Enrollment,
     Group,
     Member,
     Occupancy,
@@ -122,8 +123,11 @@ def stop(group: Group, reason: str, actor: Actor, now: datetime) -> None:
 
 def carry(group: Group, before: Series, after: Series, since: int) -> None:
     """Members keep as many sessions as they had left: their times are counted out anew, from the
-    slots of one series after `since` to those of the other."""
-    rows = list(Member.objects.filter(group=group, left_at__isnull=True))
+    slots of one series after `since` to those of the other. Of who came by a program, to its end.
+    """
+    rows = list(
+        Member.objects.filter(group=group, left_at__isnull=True).select_related("enrollment")
+    )
     farthest = max((max(one.from_start, one.until_start or 0) for one in rows), default=0)
     old = list(takewhile(lambda slot: slot <= farthest, groups.slots_after(before, since)))
     new = list(islice(groups.slots_after(after, since), len(old)))
@@ -132,7 +136,16 @@ def carry(group: Group, before: Series, after: Series, since: int) -> None:
         one.from_start = again.get(one.from_start, one.from_start)
         if one.until_start is not None and one.until_start > since:
             one.until_start = again.get(one.until_start)
+        if one.enrollment is not None:
+            last = last_within(after, one.enrollment)
+            one.until_start = last if one.until_start is None else min(last, one.until_start)
     Member.objects.bulk_update(rows, ["from_start", "until_start"])
+
+
+def last_within(series: Series, enrollment: Enrollment) -> int:
+    slots = groups.slots_after(series, enrollment.start - 1)
+    within = takewhile(lambda slot: slot < enrollment.end, slots)
+    return max(within, default=enrollment.end - 1)
 
 
 # Another weekday or time

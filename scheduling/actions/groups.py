@@ -301,12 +301,14 @@ def seat_member(
     member: Member, sessions: Sequence[Session], actor: Actor, now: datetime
 ) -> list[Booking]:
     """The member's seats in new sessions. None where the member sits elsewhere then, or the lead
-    may not treat them: the group's page says so (`queries.roster.seatless`)."""
-    until = member.until_start
+    may not treat them: the group's page says so (`queries.roster.seatless`). None in a pause."""
+    until, away = member.until_start, groups.away(member.enrollment_id)
     mine = [
         one
         for one in sessions
-        if member.from_start <= (one.slot or 0) and (until is None or (one.slot or 0) <= until)
+        if member.from_start <= (one.slot or 0)
+        and (until is None or (one.slot or 0) <= until)
+        and not any(low <= one.start < high for low, high in away)
     ]
     busy = {one.pk for one in groups.clashes(member.patient_id, mine, now)}
     barred = set(barred_slots(member.group, member.place, member.zone, mine))

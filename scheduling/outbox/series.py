@@ -36,6 +36,7 @@ from scheduling.models import (
     Session,
 )
 from scheduling.outbox.standing import BY_PATIENT, unreachable
+from scheduling.queries import groups
 from scheduling.queries.groups import rule_slots, slots_after
 
 
@@ -200,8 +201,12 @@ def member_of(series: Series, patient: Patient) -> Theirs | None:
     mine = members.filter(left_at__isnull=True).first()
     if mine is None:
         return None
-    until = mine.until_start
-    return lambda _day, slot: slot >= mine.from_start and (until is None or slot <= until)
+    until, away = mine.until_start, groups.away(mine.enrollment_id)
+    return lambda _day, slot: (
+        slot >= mine.from_start
+        and (until is None or slot <= until)
+        and not any(low <= slot < high for low, high in away)
+    )
 
 
 def facilitator_of(series: Series, therapist: Therapist) -> Theirs | None:

@@ -28,6 +28,7 @@ from scheduling.models import (
     Member,
     Occupancy,
     Offering,
+    Pause,
     Series,
     Service,
     Session,
@@ -314,6 +315,16 @@ def facilitates(therapists: Collection[int]) -> Q:
     """Groups that one of these therapists (profiles) gives, has given or will give."""
     given = Facilitator.objects.filter(therapist__in=therapists)
     return Q(pk__in=given.values("group_id"))
+
+
+def away(enrollment: int | None) -> list[tuple[int, int]]:
+    """When a member who came by a program is away from it (minutes): in its pauses."""
+    if enrollment is None:
+        return []
+    rows = Pause.objects.filter(enrollment=enrollment).values_list(
+        "start", "end", "enrollment__end"
+    )
+    return [(start, end or last) for start, end, last in rows]
 
 
 def patients_in(sessions: Iterable[Session]) -> list[Patient]:
