@@ -5,7 +5,8 @@ What is written answers with numbers alone. Names stand in the lists of members 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -249,9 +250,10 @@ def a_date(one: query.Date, group: UUID) -> dict[str, Any]:
 class KeepDoor(BookingDoor):
     """What stands against a change is told with its dates, or its members by their references."""
 
-    def attempt(self, act: Callable[[], Reply], zone: str) -> Response:
+    @contextmanager
+    def explained(self, zone: str) -> Iterator[None]:
         try:
-            return self.write(act)
+            yield
         except FacilitatorsBusy as busy:
             against = sorted(busy.extra["dates"].items())
             busy.extra["dates"] = [
@@ -260,6 +262,10 @@ class KeepDoor(BookingDoor):
             raise
         except (MembersBusy, MembersNotLicensed) as refusal:
             raise self.by_reference(refusal) from refusal
+
+    def attempt(self, act: Callable[[], Reply], zone: str) -> Response:
+        with self.explained(zone):
+            return self.write(act)
 
     def by_reference(self, refusal: Refusal) -> Refusal:
         """Only of those whom the caller may see."""

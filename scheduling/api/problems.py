@@ -26,7 +26,7 @@ NOTHING_HERE = _("There is nothing at this address, or it is not yours to see.")
 UNAVAILABLE = _("We cannot do this at the moment, so nothing was changed. Please try again soon.")
 INVALID = _("Some of the fields are not right.")
 RETRY_SECONDS = 30
-TOLD = ("field", "nearest", "dates", "members")  # what of a refusal's `extra` goes out
+TOLD = ("field", "nearest", "dates", "members", "booking")  # what of a refusal's `extra` goes out
 
 log = logging.getLogger("telehealth.api")
 

@@ -74,6 +74,8 @@ class Problem(serializers.Serializer[Any]):
         help_text="With `members_busy` and `members_not_licensed`: their references.",
     )
 
+    booking = serializers.UUIDField(required=False, help_text="Which of several it is about.")
+
     def get_fields(self) -> dict[str, Any]:
         """`errors` is a serializer's own word."""
         return {**super().get_fields(), "errors": FieldProblem(many=True, required=False)}

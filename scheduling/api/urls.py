@@ -8,9 +8,11 @@ from scheduling.api import (
     holds,
     kept_groups,
     me,
+    out,
     reference,
     series,
     slots,
+    utilization,
     waiting,
 )
 
@@ -127,5 +129,17 @@ urlpatterns = [
     path(f"{DATE}cancel/", group_dates.CancelDate.as_view(), name="api_group_date_cancel"),
     path(f"{DATE}undo-cancel/", group_dates.UndoCancelDate.as_view(), name="api_group_date_undo"),
     path(f"{DATE}move/", group_dates.MoveDate.as_view(), name="api_group_date_move"),
+    path(
+        f"{CLINIC}staff/therapists/<uuid:therapist>/out/",
+        out.TherapistOut.as_view(),
+        name="api_therapist_out",
+    ),
+    path(
+        f"{CLINIC}staff/therapists/<uuid:therapist>/out/preview/",
+        out.PreviewOut.as_view(),
+        name="api_therapist_out_preview",
+    ),
+    path(f"{CLINIC}utilization/", utilization.Utilization.as_view(), name="api_utilization"),
+    path(f"{CLINIC}utilization/mine/", utilization.OwnNumbers.as_view(), name="api_own_numbers"),
     path(f"{CLINIC}me/", me.Me.as_view(), name="api_me"),
 ]

@@ -776,6 +776,18 @@ API = [
         use=ONE_DATE,
     ),
     Row(KEPT_DATE + "move/", get=POSTED, post=RUNS_NOT, json=True, use=ONE_DATE),
+    Row(
+        CLINIC_API + "staff/therapists/<uuid:therapist>/out/",
+        get="td:422 a:login *:404",
+        post="td:422 a:login *:404",
+        json=True,
+    ),
+    Row(
+        CLINIC_API + "staff/therapists/<uuid:therapist>/out/preview/",
+        get=POSTED,
+        post="td:422 a:login *:404",
+        json=True,
+    ),
     Row(CLINIC_API + "me/", get=IN, patch="a:login pq:200 *:422", json=True),
 ]
 
