@@ -9,6 +9,8 @@ urlpatterns = [
     path("c/<slug:slug>/", include("scheduling.web.therapist.urls")),
     path("c/<slug:slug>/", include("scheduling.web.groups.urls")),
     path("c/<slug:slug>/", include("scheduling.web.care.urls")),
+    path("c/<slug:slug>/", include("scheduling.web.enroll.urls")),
+    path("c/<slug:slug>/", include("scheduling.web.utilization.urls")),
     path("c/<slug:slug>/desk/", include("scheduling.web.desk.urls")),
     path("c/<slug:slug>/office/", include("scheduling.web.office.urls")),
     path("", include("scheduling.web.join.urls")),

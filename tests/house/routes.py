@@ -414,6 +414,20 @@ SERIES = [
     Row(ONE_SERIES + "undo/", get="a:login *:405", post="ptd:409 a:login *:404"),
 ]
 
+ENROLLED = "c/<slug:slug>/enrollments/<uuid:enrollment>/"
+CARERS = "td:200 a:login *:404"  # who treats the patient, and the desk; never the patient
+CARERS_ACT = "td:422 a:login *:404"
+
+ENROLL = [
+    Row("c/<slug:slug>/my/program/", get=MY),
+    Row("c/<slug:slug>/enroll/<uuid:patient>/", get=CARERS, post=CARERS_ACT),
+    Row(ENROLLED, get=CARERS),
+    Row(ENROLLED + "step/", get=CARERS, post=CARERS_ACT),
+    Row(ENROLLED + "pause/", get=CARERS, post=CARERS_ACT),
+    Row(ENROLLED + "resume/", get="td:go a:login *:404", post="td:go a:login *:404"),
+    Row(ENROLLED + "discharge/", get=CARERS, post=CARERS_ACT),
+]
+
 WAITS = "c/<slug:slug>/my/waiting/"
 WAIT_LIST = "c/<slug:slug>/waiting/"
 LISTED = "td:200 a:login *:404"  # the desk's, and of the therapist who is waited for
@@ -796,6 +810,7 @@ SECTIONS = {
     "accounts": ACCOUNTS,
     "booking": BOOKING,
     "series": SERIES,
+    "enroll": ENROLL,
     "waiting": WAITING,
     "care": CARE,
     "join": JOIN,

@@ -20,6 +20,7 @@ from scheduling.queries import find_group, mine, times, waitlist
 from scheduling.queries.mine import Appointment
 from scheduling.web.booking import words
 from scheduling.web.door import PageRequest, signed_in
+from scheduling.web.enroll.mine import own_program
 from scheduling.web.waiting.words import offered
 
 OPENS = 10  # minutes before the start
@@ -45,6 +46,7 @@ def sessions(request: PageRequest) -> HttpResponse:
         "waits": bool(waits),
         "offers": [offered(one, patient.time_zone, request.now) for one in offers.values()],
         "upcoming": [entry(one, request, ways, patient) for one in near(_read(coming, patient))],
+        "program": own_program(request),
         "places": find_group.memberships(request.actor),
         "groups_listed": not coming and find_group.any_listed(request.actor),
         "past": [past_entry(one, request) for one in _read(shown, patient)],

@@ -23,13 +23,14 @@ from scheduling.actions.patients import (
     withdraw_consent,
 )
 from scheduling.errors import BadInput, NotFound, TooManyTries
-from scheduling.queries import people, times
+from scheduling.queries import enrollments, people, times
 from scheduling.web.booking.words import place_name
 from scheduling.web.desk import words
 from scheduling.web.desk.forms import PAPER, NewPatientForm, PatientForm, SearchForm
 from scheduling.web.desk.frame import here, page
 from scheduling.web.desk.limits import require_few_searches
 from scheduling.web.door import PageRequest, staff
+from scheduling.web.enroll.words import standing_chip
 
 ASK_AGAIN = gettext_lazy(
     "Read the new address back. Until the patient accepts mail there anew, it tells no time."
@@ -111,6 +112,10 @@ def one(request: PageRequest, patient: UUID) -> HttpResponse:
         "consents": consents(request, who),
         "coming": words.booking_lines(coming, zone),
         "gone": words.booking_lines(gone, zone),
+        "programs": [
+            (one, standing_chip(how))
+            for one, how in enrollments.of_patient(request.actor, who, request.now)
+        ],
     }
     audit.record(request.actor, "patient.view", subject=who)
     return page(request, "desk/patient", context)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from scheduling.models import LevelRule
+from scheduling.engine.hours import local_day
+from scheduling.engine.lifecycle import EndReason
+from scheduling.models import LevelRule, Pause
 from scheduling.queries import recurring, times
+from scheduling.queries.enrollments import Standing
 from scheduling.queries.programs import Meeting
+from scheduling.web.series import words as series_words
 
 
 def hours(minutes: int) -> str:
@@ -25,6 +29,11 @@ def hours(minutes: int) -> str:
 def number(minutes: int) -> str:
     """Hours as a figure: "9", "9.5", "0.83"."""
     return number_format(f"{round(minutes / 60, 2):g}")
+
+
+def short_day(day: date) -> str:
+    """ "Mar 1" """
+    return date_format(day, pgettext("a short date, Django's format", "M j"))
 
 
 def range_of(minutes: list[int]) -> str:
@@ -81,13 +90,62 @@ def verdict(code: str) -> tuple[str, str]:
     }[code]
 
 
+WHY = {
+    "group_full": gettext_lazy("No place is open in this group."),
+    "group_closed": gettext_lazy("It cannot be joined now, or has no dates in these weeks."),
+    "nobody": gettext_lazy("No therapist is chosen, or nobody gives it."),
+    "own_plan": gettext_lazy("Another part of this plan is at that time."),
+    "before_entry": gettext_lazy("Before the group takes new members in."),
+    "after_cycle": gettext_lazy("After the group's cycle ends."),
+    "cancelled": gettext_lazy("The group does not meet that day."),
+    "away": gettext_lazy("The patient has given up this seat."),
+}
+
+
+def why(code: str) -> str:
+    """Why a date, or a part as a whole, cannot be; as it is said to staff."""
+    return str(WHY[code]) if code in WHY else series_words.why(code, own=False)
+
+
 def meets(one: Meeting) -> str:
+    return recurs(one.rule, one.at, one.zone) if one.rule else _("It does not meet at present.")
+
+
+def recurs(rule: str, at: int, zone: str) -> str:
     """ "Every Monday at 9:00 AM (Los Angeles)" """
-    if not one.rule:
-        return _("It does not meet at present.")
     said = {
-        "every": recurring.every(one.rule),
-        "time": times.clock(datetime(2000, 1, 1, *divmod(one.at, 60), tzinfo=UTC)),
-        "city": times.city(one.zone),
+        "every": recurring.every(rule),
+        "time": times.clock(datetime(2000, 1, 1, *divmod(at, 60), tzinfo=UTC)),
+        "city": times.city(zone),
     }
     return _("%(every)s at %(time)s (%(city)s)") % said
+
+
+def standing_chip(how: Standing) -> tuple[str, str]:
+    """The word and the kind of its chip."""
+    return {
+        Standing.AHEAD: (_("begins later"), ""),
+        Standing.RUNNING: (_("in the program"), "success"),
+        Standing.PAUSED: (_("paused"), "warn"),
+        Standing.OVER: (_("over"), "off"),
+        Standing.NEVER: (_("never began"), "off"),
+    }[how]
+
+
+def end_reason(code: str) -> str:
+    said = {
+        EndReason.COMPLETED.value: _("The program came to its end"),
+        EndReason.STEPPED.value: _("Another level of care goes on"),
+        EndReason.DISCHARGED.value: _("Discharged by the clinic"),
+        EndReason.LEFT.value: _("The patient left"),
+    }
+    return said.get(code, "")
+
+
+def pause(one: Pause, zone: str) -> str:
+    """ "Paused from Monday, March 1, 2027 to Friday, March 5, 2027." """
+    first = times.day(local_day(zone, one.start))
+    if one.end is None:
+        return _("Paused from %(first)s until further notice.") % {"first": first}
+    last = times.day(local_day(zone, one.end - 1))
+    return _("Paused from %(first)s to %(last)s.") % {"first": first, "last": last}
