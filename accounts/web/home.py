@@ -21,6 +21,7 @@ WORK = {
     Role.DESK.value: "desk_day",
     Role.ADMIN.value: "office_home",
     Role.PRIVACY.value: "office_audit",
+    Role.EXPORT.value: "utilization_rows",
 }
 
 

@@ -1,9 +1,9 @@
 """Which counts of people a report may tell, so that nobody is found by counting (PR5).
 
 A count under LEAST is not told, nor is another one that would give it away: the sum of a table is
-always taken as known, since every other table of the same people tells it too. Which others are
-kept back beside a small one depends on the order of the rows alone, never on what they hold; so
-even who knows these rules cannot work a small count out.
+always taken as known, since every other table of the same people tells it too. Beside a small one
+the rows that follow it are kept back, whatever they hold; so even who knows these rules cannot work
+a small count out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 LEAST = 11
-ROOM = 2 * LEAST - 1  # what is kept back together holds more people than two small counts can
 
 
 def small(count: int) -> bool:
@@ -24,14 +23,16 @@ def kept_back(counts: Sequence[int], also: Iterable[int] = ()) -> frozenset[int]
 
     A table with a small sum is kept back whole.
     """
-    everything = range(len(counts))
+    places = range(len(counts))
     if small(sum(counts)):
-        return frozenset(everything)
-    back = {place for place in everything if small(counts[place])} | set(also)
-    for place in everything:
-        if not back or _room(counts, back):
-            break
-        back.add(place)
+        return frozenset(places)
+    back = {place for place in places if small(counts[place])} | set(also)
+    if back:
+        first = min(back)
+        for place in [*places[first:], *places[:first]]:
+            if _room(counts, back):
+                break
+            back.add(place)
     return frozenset(back)
 
 
@@ -42,4 +43,6 @@ def may_tell_sum(counts: Sequence[int]) -> bool:
 
 
 def _room(counts: Sequence[int], back: set[int]) -> bool:
-    return len(back) > 1 and sum(counts[place] for place in back) >= ROOM
+    """Whether what is kept back could be shared out in another way as well."""
+    together = [counts[place] for place in back]
+    return len(back) > 1 and not small(sum(together)) and set(together) != {LEAST - 1}

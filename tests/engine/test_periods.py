@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduling.engine.periods import Length, latest, period
@@ -13,7 +13,7 @@ from scheduling.engine.periods import Length, latest, period
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(Length), DAYS, st.integers(0, 6))
 def test_one_after_the_other_without_gap_or_overlap(length: Length, day: date, starts: int) -> None:
     found = period(length, day, starts)
@@ -24,7 +24,7 @@ def test_one_after_the_other_without_gap_or_overlap(length: Length, day: date, s
     assert found.last == found.until - timedelta(days=1)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(Length), DAYS, st.integers(0, 6))
 def test_the_latest_is_the_last_that_is_over(length: Length, day: date, starts: int) -> None:
     found = latest(length, day, starts)

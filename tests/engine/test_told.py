@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduling.engine.small_cells import LEAST
@@ -51,7 +51,7 @@ def one(**more: Any) -> Sums:
     return Sums(**said | more)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(sums(), max_size=5))
 def test_nothing_is_told_that_needs_a_small_count(rows: list[Sums]) -> None:
     """PR5: neither a count, nor a rate or minutes that would give it away."""
@@ -63,7 +63,7 @@ def test_nothing_is_told_that_needs_a_small_count(rows: list[Sums]) -> None:
         assert (told.offered, told.booked) == (row.offered, row.booked)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(sums(), min_size=2, max_size=5))
 def test_the_sum_less_the_rows_that_are_told_gives_nothing_away(rows: list[Sums]) -> None:
     """PR5: what is kept back of a count is at least two rows."""

@@ -625,6 +625,7 @@ DESK = [
 ]
 
 ADMINS = "a:login c:200 *:404"
+NOBODY = "a:login *:404"
 ADMIN_ACT = "a:login c:405 *:404"
 ADMIN_DOES = "a:login c:go *:404"
 WRONG_IN_OFFICE = "a:login c:422 *:404"
@@ -676,6 +677,11 @@ OFFICE = [
     Row(AT_OFFICE + "messages/", get=ADMINS),
     Row(AT_OFFICE + "messages/<uuid:task>/retry/", get=ADMIN_ACT, post=ADMIN_DOES),
     Row(AT_OFFICE + "audit/", get="a:login o:200 *:404", post="a:login o:422 *:404"),
+    Row(AT_OFFICE + "utilization/", get=ADMINS),
+    Row(AT_OFFICE + "utilization/report.csv", get=ADMINS),
+    Row(AT_OFFICE + "utilization/rows/", get=NOBODY, post=NOBODY),  # a right of its own
+    Row("c/<slug:slug>/numbers/", get="a:login tu:200 *:404"),
+    Row("c/<slug:slug>/numbers/meaning/", get="a:login tuc:200 *:404"),
 ]
 
 # Bodies here are empty or wrong on purpose: 422 is "you may, but not so".
@@ -740,6 +746,8 @@ API = [
         post="ptd:409 a:login *:404",
         json=True,
     ),
+    Row(CLINIC_API + "utilization/", get=ADMINS),
+    Row(CLINIC_API + "utilization/mine/", get="a:login tu:200 *:404"),
     Row(CLINIC_API + "waiting/", get=IN, post=WRITES, json=True),
     Row(ONE_WAITING, get=ITS),
     Row(ONE_WAITING + "leave/", get=POSTED, post=ITS, json=True),
@@ -802,6 +810,10 @@ API = [
         post="td:422 a:login *:404",
         json=True,
     ),
+    Row(CLINIC_API + "enrollments/<uuid:enrollment>/hours/", get=ITS),
+    Row(CLINIC_API + "staff/caseload/", get="tu:200 a:login *:404"),
+    Row(CLINIC_API + "staff/hours/", get="tud:200 a:login *:404"),
+    Row(CLINIC_API + "staff/hours/numbers/", get="c:200 a:login *:404"),
     Row(CLINIC_API + "me/", get=IN, patch="a:login pq:200 *:422", json=True),
 ]
 

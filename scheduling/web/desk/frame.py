@@ -54,6 +54,7 @@ ABOVE = {  # parts of the office's addresses, and the page that leads to them
     "video": "office_policies",
 }
 AUDIT = (gettext_lazy("Who saw whom"), "office_audit", Role.PRIVACY.value)
+EXPORT = (gettext_lazy("Export"), "utilization_rows", Role.EXPORT.value)
 DESK = (
     (gettext_lazy("Day sheet"), "desk_day", Role.DESK.value),
     (gettext_lazy("Find a patient"), "desk_patients", Role.DESK.value),
@@ -65,6 +66,7 @@ DESK = (
 )
 OFFICE = (
     (gettext_lazy("Office"), "office_home", Role.ADMIN.value),
+    (gettext_lazy("Utilization"), "utilization", Role.ADMIN.value),
     (gettext_lazy("Staff"), "office_staff", Role.ADMIN.value),
     (gettext_lazy("Licences"), "office_licences", Role.ADMIN.value),
     (gettext_lazy("Services"), "office_services", Role.ADMIN.value),
@@ -74,6 +76,7 @@ OFFICE = (
     (gettext_lazy("Clinic"), "office_policies", Role.ADMIN.value),
     (gettext_lazy("Messages"), "office_messages", Role.ADMIN.value),
     AUDIT,
+    EXPORT,
 )
 
 

@@ -103,6 +103,7 @@ def work_bar(request: PageRequest) -> list[dict[str, Any]]:
         (_("Groups"), "group_list"),
         *HOURS,
         (_("Waiting list"), "waiting_list"),
+        (_("My numbers"), "own_numbers"),
     ]
     own = [{"label": label, "url": here(request, name)} for label, name in links]
     ours = {link["url"] for link in own}

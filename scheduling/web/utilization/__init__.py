@@ -1,0 +1,1 @@
+"""What the clinic's time came to: reports for its admin, and each therapist's own numbers."""

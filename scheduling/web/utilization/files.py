@@ -1,0 +1,142 @@
+"""Files to take away: the numbers of a report, and single rows for who has that right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import audit
+from scheduling.engine.told import MEASURES, Told
+from scheduling.queries import single_rows, told
+from scheduling.queries.times import local
+from scheduling.queries.told import Line, Telling
+from scheduling.web.desk.frame import here
+from scheduling.web.door import PageRequest, staff
+from scheduling.web.office.frame import form_page, proved
+from scheduling.web.office.staff import today
+from scheduling.web.utilization import shown
+from scheduling.web.utilization.asked import wish_of
+from scheduling.web.utilization.csv_text import lines
+
+LONGEST = timedelta(days=366)
+REDISCLOSURE = gettext_lazy(
+    "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+)
+
+
+@staff("admin")
+@require_safe
+def report(request: PageRequest) -> HttpResponse:
+    """What the page shows, small counts left out alike; minutes whole, shares as fractions."""
+    wish = wish_of(request.GET, request.clinic, today(request))
+    found = told.tell(request.actor, wish, today(request))
+    named = [line._replace(label=shown.label(line, wish)) for line in found.lines]
+    text = "".join(lines(numbers(found, named)))
+    name = f"utilization-{wish.period.first}-{wish.period.last}.csv"
+    return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=attached(name))
+
+
+def numbers(found: Telling, named: list[Line]) -> Iterator[list[Any]]:
+    """One line each: the whole, the period before, its weeks or months, and the breakdown."""
+    clinic, asked = found.report.asked.clinic, found.report.asked
+    first = ["offered", "booked", "delivered", "utilization"]
+    yield ["part", "key", "label", "zone", *first, *MEASURES]
+    whole = (("total", asked.period, found.total), ("before", asked.period.before, found.before))
+    for part, span, sums in whole:
+        yield [part, span.first, shown.period_name(span), clinic.time_zone, *cells(sums)]
+    for line in found.series:
+        label = shown.step(line.key, asked.period)
+        yield ["step", line.key, label, clinic.time_zone, *cells(line.told)]
+    for line in named:
+        part = asked.by.value if asked.by else ""
+        yield [part, line.key, line.label, clinic.time_zone, *cells(line.told)]
+
+
+def cells(sums: Told) -> list[Any]:
+    """Empty where there is nothing to measure."""
+    people = [sums.people.get(name, _("not shown")) for name in MEASURES]
+    return [sums.offered, sums.booked, sums.delivered, sums.utilization, *people]
+
+
+class DaysForm(forms.Form):
+    first = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}))
+    last = forms.DateField(
+        label=gettext_lazy("To and including"), widget=forms.DateInput({"type": "date"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        first, last = said.get("first"), said.get("last")
+        if first and last and not timedelta() <= last - first < LONGEST:
+            raise ValidationError(_("Please choose one to 366 days, in order."))
+        return said
+
+
+@staff("export")
+@require_http_methods(["GET", "HEAD", "POST"])
+@proved
+def rows(request: PageRequest) -> HttpResponse:
+    """Asks for a proof; each patient in it is put on record before the first row goes out (AU7)."""
+    form = DaysForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        return cast(HttpResponse, streamed(request, **form.cleaned_data))
+    return form_page(
+        request,
+        form,
+        heading=_("Export single rows"),
+        intro=_(
+            "Every booking of these days with the patient's reference. Your name, and whose rows "
+            "they are, are kept on record. Nothing is stored here."
+        ),
+        warning=REDISCLOSURE,
+        submit=_("Export"),
+        back=here(request, "booking_home"),
+    )
+
+
+def streamed(request: PageRequest, first: date, last: date) -> StreamingHttpResponse:
+    """Row by row, to who asked; no file is kept (TK7)."""
+    whose = single_rows.patients(request.actor, first, last)
+    days = {"first": first.isoformat(), "last": last.isoformat()}
+    audit.record(request.actor, "export.rows", subject=whose, detail={**days})
+    name = f"bookings-{first}-{last}.csv"
+    return StreamingHttpResponse(
+        lines(table(request, first, last)),
+        content_type="text/csv; charset=utf-8",
+        headers=attached(name),
+    )
+
+
+def attached(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+COLUMNS = (
+    "booking", "patient", "start", "end", "service", "kind", "medium", "therapists", "state",
+    "cancel_reason", "late", "attendance", "late_by", "left_early_by", "booked_at", "cancelled_at",
+)  # fmt: skip
+
+
+def table(request: PageRequest, first: date, last: date) -> Iterator[list[Any]]:
+    zone = request.clinic.time_zone
+    yield [REDISCLOSURE]
+    yield list(COLUMNS)
+    for row in single_rows.bookings(request.actor, first, last):
+        told = row | {
+            "booking": row["reference"],
+            "patient": row["whose"],
+            "start": local(row["start"], zone).isoformat(),
+            "end": local(row["end"], zone).isoformat(),
+            "booked_at": row["booked_at"] and row["booked_at"].isoformat(timespec="seconds"),
+            "cancelled_at": row["cancelled_at"]
+            and row["cancelled_at"].isoformat(timespec="seconds"),
+        }
+        yield [told[name] for name in COLUMNS]

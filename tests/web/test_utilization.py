@@ -1,0 +1,334 @@
+"""The clinic's report on its time: numbers, what is told of them, by whom and in what form.
+
+February 2027 is the last whole month. Alma gave CBT to twenty people, of whom twelve missed a
+session; Ben saw three people in DBT.
+"""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership
+from scheduling.models import Service, WeeklyHours
+from tests.attended import crowd, held, starts
+from tests.doors import sign_in
+from tests.web.desk import OFFICE, at_work, audited
+from tests.web.patient import text_of
+from tests.world import World, build, offer, service
+
+PAGE = f"{OFFICE}utilization/"
+CSV = f"{PAGE}report.csv"
+OWN = "/c/harbor/numbers/"
+ROWS = f"{PAGE}rows/"
+FEBRUARY, JANUARY = date(2027, 2, 1), date(2027, 1, 4)
+
+
+@pytest.fixture
+def world(db, clock) -> World:
+    made = build()
+    people = crowd(made.clinic, 20)
+    dbt = service(made.clinic, "dbt-50", "dbt")
+    offer(made.ben, dbt)
+    rebt = service(made.clinic, "rebt-50", "rebt")
+    offer(made.ben, rebt)
+    times = starts(FEBRUARY, 42)
+    held(made.alma, made.cbt, times[:30], people)
+    held(made.alma, made.cbt, times[30:], people, "no_show")
+    later = starts(date(2027, 2, 15), 23)
+    held(made.ben, dbt, later[:3], people[:3])
+    held(made.ben, rebt, later[3:], people)
+    held(made.alma, made.cbt, starts(JANUARY, 24), people)
+    return made
+
+
+@pytest.fixture
+def office(world) -> Client:
+    return at_work(world.ada)
+
+
+@pytest.fixture
+def dbt(world) -> Service:
+    return Service.objects.get(slug="dbt-50")
+
+
+def table(response) -> dict[tuple[str, str], dict[str, str]]:
+    """The file's lines by part and label."""
+    lines = csv.DictReader(StringIO(response.content.decode()))
+    return {(line["part"], line["label"]): line for line in lines}
+
+
+# The numbers
+
+
+def test_the_last_whole_month_is_shown_beside_the_one_before(office) -> None:
+    page = text_of(office.get(PAGE))
+    assert "Utilization: February 2027" in page
+    assert "Days and hours are those of Los Angeles." in page
+    assert "Offered 320:00 336:00 −16:00" in page  # twenty days of two people, and twenty-one
+    assert "Booked 54:10 20:00 +34:10" in page  # 65 sessions and 24 of fifty minutes
+    assert "Attended 53 24 +29" in page
+    assert "No-shows 12 not shown –" in page
+
+
+def test_another_period_a_breakdown_and_a_filter_stand_in_the_address(world, office) -> None:
+    page = text_of(office.get(f"{PAGE}?period=4weeks&from=2027-02-03&by=service"))
+    assert "Utilization: February 1, 2027 to February 28, 2027" in page
+    assert "By: Service" in page and "DBT session" in page
+    page = text_of(office.get(f"{PAGE}?period=week&from=2027-02-03&therapist={world.alma.uuid}"))
+    assert "Utilization: February 1, 2027 to February 7, 2027" in page
+    assert "Offered 40:00" in page and "Booked 35:00" in page
+
+
+def test_one_comes_from_a_period_to_its_neighbours_and_from_a_row_to_its_report(
+    world, office
+) -> None:
+    page = office.get(PAGE).content.decode()
+    assert "?period=month&amp;from=2027-01-01&amp;by=therapist" in page
+    assert "?period=month&amp;from=2027-03-01&amp;by=therapist" in page
+    assert f"?period=month&amp;from=2027-02-01&amp;therapist={world.alma.uuid}" in page
+    year = office.get(f"{PAGE}?period=year&from=2027-01-01&by=period").content.decode()
+    assert "?period=month&amp;from=2027-02-01" in year
+
+
+def test_a_period_that_goes_on_says_so_and_leads_to_none_after_it(office) -> None:
+    page = office.get(f"{PAGE}?period=week&from=2027-03-01")
+    assert "This period is not over yet." in text_of(page)
+    assert 'rel="next"' not in page.content.decode()
+
+
+def test_a_time_without_anything_says_so(office, world) -> None:
+    page = text_of(office.get(f"{PAGE}?period=week&from=2019-03-01"))
+    assert "Nothing was offered or booked in this time" in page
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "ordering=patient__user__password", "by=patient", "period=day", "from=yesterday",
+        "from=3027-01-01", "therapist=1", "kind=both", "medium=fax", "by=service&by=kind",
+        "patient__email__startswith=a",
+    ],
+)  # fmt: skip
+def test_unknown_parameters_are_refused(office, asked: str) -> None:
+    """AC8."""
+    assert office.get(f"{PAGE}?{asked}").status_code == 400
+    assert office.get(f"{CSV}?{asked}").status_code == 400
+
+
+def test_what_is_another_clinics_is_not_there(office) -> None:
+    """AC3."""
+    other = build("haven", "2")
+    assert office.get(f"{PAGE}?therapist={other.alma.uuid}").status_code == 404
+    assert office.get(f"{PAGE}?service={other.cbt.uuid}").status_code == 404
+    assert office.get(f"{PAGE}?modality=none").status_code == 404
+    assert "Alma2" not in text_of(office.get(PAGE))
+
+
+def test_each_number_leads_to_what_it_means(office) -> None:
+    page = office.get(PAGE).content.decode()
+    words = office.get("/c/harbor/numbers/meaning/")
+    assert "Booked of offered time." in text_of(words)
+    for name in ("offered", "utilization", "show_rate", "fill", "lead_90", "rebooking"):
+        assert f'href="/c/harbor/numbers/meaning/#{name}"' in page
+        assert f'id="{name}"' in words.content.decode()
+
+
+def test_charts_say_what_they_show_and_have_their_numbers_beside_them(office) -> None:
+    page = office.get(f"{PAGE}?period=4weeks&from=2027-02-01").content.decode()
+    assert page.count('role="img"') == 3 == page.count("<desc ")
+    assert "style=" not in page and "<script>" not in page
+    assert "Booked of offered, in hours and minutes" in page
+
+
+# What is told of people
+
+
+def test_three_people_are_not_told_nor_found_by_subtracting(office) -> None:
+    """PR5: of 53 visits 30 are CBT's, so 3 and 20 are kept back both."""
+    rows = table(office.get(f"{CSV}?by=service"))
+    assert rows["total", "February 2027"]["attended"] == "53"
+    assert rows["service", "CBT session"]["attended"] == "30"
+    assert rows["service", "DBT session"]["attended"] == "not shown"
+    assert rows["service", "REBT session"]["attended"] == "not shown"
+    assert rows["service", "DBT session"]["booked"] == "150"
+
+
+def test_a_filter_tells_no_more_than_the_table(world, office) -> None:
+    """PR5: all visits less those of Alma and of REBT would be the three of DBT."""
+    rebt = Service.objects.get(slug="rebt-50")
+    for asked, told in ((f"service={world.cbt.uuid}", "30"), (f"service={rebt.uuid}", "not shown")):
+        rows = table(office.get(f"{CSV}?{asked}"))
+        assert rows["total", "February 2027"]["attended"] == told
+    both = table(office.get(f"{CSV}?service={world.cbt.uuid}&therapist={world.alma.uuid}"))
+    assert both["total", "February 2027"]["attended"] == "not shown"
+    deeper = table(office.get(f"{CSV}?service={world.cbt.uuid}&by=therapist"))
+    assert deeper["therapist", "Alma"]["attended"] == "not shown"
+    assert deeper["therapist", "Alma"]["booked"] == "2100"
+
+
+def test_what_is_made_of_services_tells_no_more_than_they(office) -> None:
+    """PR5: the modality DBT is one service, and so is REBT."""
+    rows = table(office.get(f"{CSV}?by=modality"))
+    told = {label: row["attended"] for (part, label), row in rows.items() if part == "modality"}
+    assert told == {"CBT": "30", "DBT": "not shown", "REBT": "not shown"}
+
+
+@pytest.mark.parametrize("period", ["week", "4weeks"])
+def test_people_are_not_counted_by_weeks(office, period: str) -> None:
+    """PR5: a month less its weeks would be a few days."""
+    asked = f"period={period}&from=2027-02-01"
+    rows = table(office.get(f"{CSV}?{asked}"))
+    assert {row["attended"] for row in rows.values()} == {"not shown"}
+    page = text_of(office.get(f"{PAGE}?{asked}"))
+    assert "People are counted for whole months that are over" in page
+    assert "Attended" not in page
+
+
+def test_nor_in_a_month_that_is_not_over(world, office) -> None:
+    """PR5: today's number less yesterday's would be a day."""
+    held(world.alma, world.cbt, starts(date(2027, 3, 1), 1), crowd(world.clinic, 1))
+    rows = table(office.get(f"{CSV}?period=month&from=2027-03-01"))
+    assert rows["total", "March 2027"]["attended"] == "not shown"
+    assert rows["before", "February 2027"]["attended"] == "53"
+    year = table(office.get(f"{CSV}?period=year&from=2027-01-01"))
+    assert year["total", "2027"]["attended"] == "not shown"
+    assert (
+        year["step", "Feb"]["attended"] == "53" and year["step", "Mar"]["attended"] == "not shown"
+    )
+
+
+def test_a_year_gives_none_of_its_months_away(world, office, clock) -> None:
+    """PR5: 77 less 24 and 53 would be nought for all others; and here March has one."""
+    held(world.alma, world.cbt, starts(date(2027, 3, 8), 1), crowd(world.clinic, 1))
+    clock.shift(366 * 86400)
+    office = at_work(world.ada)
+    year = table(office.get(f"{CSV}?period=year&from=2027-01-01"))
+    assert year["step", "Feb"]["attended"] == "53"
+    assert year["total", "2027"]["attended"] == "not shown"
+    assert year["total", "2027"]["booked"] == str(90 * 50)
+
+
+# Who reads it
+
+
+def test_only_the_clinics_admin(world) -> None:
+    """AC1: names are none of it, but what a therapist's time came to is the admin's."""
+    for person in (world.dana, world.pia, world.alma.user, world.nora.user):
+        assert at_work(person).get(PAGE).status_code == 404
+
+
+def test_a_therapist_reads_their_own_and_the_clinics_mean(world) -> None:
+    alma = at_work(world.alma.user)
+    page = text_of(alma.get(OWN))
+    assert "My numbers: February 2027" in page
+    assert "Booked 35:00 27:05" in page  # hers, and half of what both had
+    assert "No-shows 12 not" not in page and "No-shows 12 0 +12" in page
+    assert "Ben" not in page
+    assert alma.get(f"{OWN}?therapist={world.ben.uuid}").status_code == 400
+
+
+def test_the_others_rate_is_not_found_from_ones_own(world) -> None:
+    """PR5: Ben's people all came, which all of them less Alma's would tell."""
+    assert "Show rate 71 % –" in text_of(at_work(world.alma.user).get(OWN))
+
+
+def test_where_one_works_alone_there_is_no_mean(world) -> None:
+    solo = build("haven", "2")
+    WeeklyHours.objects.filter(therapist=solo.ben).delete()
+    page = text_of(at_work(solo.alma.user).get("/c/haven/numbers/"))
+    assert "Beside the clinic" not in page
+
+
+# Files
+
+
+def test_the_file_is_the_page_in_numbers(world, office) -> None:
+    response = office.get(f"{CSV}?by=therapist")
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert "utilization-2027-02-01-2027-02-28.csv" in response["Content-Disposition"]
+    rows = table(response)
+    assert rows["total", "February 2027"]["booked"] == "3250"
+    assert rows["before", "January 2027"]["booked"] == "1200"
+    assert rows["therapist", "Alma"]["booked"] == "2100"
+    assert rows["therapist", "Alma"]["zone"] == "America/Los_Angeles"
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\uff1d1", '"=1"', "'=1", "\r=1"]
+)
+def test_no_cell_is_a_formula(world, office, name: str) -> None:
+    """TK8."""
+    Service.objects.filter(slug="dbt-50").update(name=name)
+    rows = csv.reader(StringIO(office.get(f"{CSV}?by=service").content.decode(), newline=""))
+    labels = [row[2] for row in rows]
+    assert f"'{name}" in labels and name not in labels
+
+
+def days(**more: str) -> dict[str, str]:
+    return {"first": "2027-02-01", "last": "2027-02-28"} | more
+
+
+@pytest.fixture
+def exporter(world) -> Client:
+    Membership.objects.create(clinic=world.clinic, user=world.ada, role="export")
+    return at_work(world.ada)
+
+
+def read(response) -> list[list[str]]:
+    return list(csv.reader(StringIO(b"".join(response.streaming_content).decode())))
+
+
+def test_single_rows_are_a_right_of_their_own(world, office) -> None:
+    """PR5: an admin alone has it not."""
+    assert office.get(ROWS).status_code == office.post(ROWS, days()).status_code == 404
+
+
+def test_they_go_out_with_a_notice_and_on_record(world, exporter) -> None:
+    """P22, LG1: 42 CFR 2.32 stands in the file, and each person in it on record."""
+    assert "42 CFR part 2 prohibits" in text_of(exporter.get(ROWS))
+    rows = read(exporter.post(ROWS, days()))
+    assert rows[0] == ["42 CFR part 2 prohibits unauthorized use or disclosure of these records."]
+    assert rows[1][:4] == ["booking", "patient", "start", "end"] and len(rows) == 2 + 65
+    assert rows[2][2] == "2027-02-01T09:00:00-08:00"
+    assert not any("Quill" in cell or "@" in cell for row in rows for cell in row)
+    found = audited("export.rows")
+    assert len({row.subject_id for row in found}) == 20
+    assert found[0].detail == {"first": "2027-02-01", "last": "2027-02-28"}
+
+
+def test_they_ask_for_a_fresh_proof(world, exporter, clock) -> None:
+    """AU7."""
+    clock.shift(400)
+    answer = exporter.post(ROWS, days())
+    assert answer.status_code == 302 and "reauthenticate" in answer["Location"]
+    assert audited("export.rows") == []
+
+
+def test_nothing_of_another_clinic_goes_out(world, exporter) -> None:
+    """AC3."""
+    other = build("haven", "2")
+    held(other.alma, other.cbt, starts(FEBRUARY, 1), crowd(other.clinic, 1))
+    assert len(read(exporter.post(ROWS, days()))) == 2 + 65
+
+
+@pytest.mark.parametrize("last", ["2027-01-31", "2028-02-02", "soon"])
+def test_days_out_of_order_or_too_many_are_refused(exporter, last: str) -> None:
+    assert exporter.post(ROWS, days(last=last)).status_code == 422
+
+
+def test_text_in_them_is_no_formula_either(world, exporter) -> None:
+    """TK8."""
+    Service.objects.filter(slug="dbt-50").update(name="=1+1")
+    cells = [cell for row in read(exporter.post(ROWS, days())) for cell in row]
+    assert "'=1+1" in cells and "=1+1" not in cells
+
+
+def test_who_signs_in_without_a_second_factor_gets_none(world, exporter) -> None:
+    """AU2."""
+    client = sign_in(Client(), world.ada, mfa=False)
+    assert client.post(ROWS, days()).status_code == 302
