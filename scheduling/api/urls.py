@@ -6,6 +6,7 @@ from scheduling.api import (
     group_dates,
     groups,
     holds,
+    hours,
     kept_groups,
     me,
     out,
@@ -141,5 +142,17 @@ urlpatterns = [
     ),
     path(f"{CLINIC}utilization/", utilization.Utilization.as_view(), name="api_utilization"),
     path(f"{CLINIC}utilization/mine/", utilization.OwnNumbers.as_view(), name="api_own_numbers"),
+    path(
+        f"{CLINIC}enrollments/<uuid:enrollment>/hours/",
+        hours.HoursOfEnrollment.as_view(),
+        name="api_enrollment_hours",
+    ),
+    path(f"{CLINIC}staff/caseload/", hours.Caseload.as_view(), name="api_caseload"),
+    path(f"{CLINIC}staff/hours/", hours.InPrograms.as_view(), name="api_in_programs"),
+    path(
+        f"{CLINIC}staff/hours/numbers/",
+        hours.NumbersOfPrograms.as_view(),
+        name="api_program_numbers",
+    ),
     path(f"{CLINIC}me/", me.Me.as_view(), name="api_me"),
 ]

@@ -201,6 +201,32 @@ SEAT = {"roster"} | {
     | words("booking away attendance late_by left_early_by attended missed")
 }
 
+HOURS = words("planned booked attended excused missed cancelled unmarked ahead")
+WEEK = words(
+    "first last band band.least band.most band.day_least band.days missing over days_missing hours "
+    "days days.day days.hours"
+) | {f"{above}hours.{key}" for above in ("", "days.") for key in HOURS}
+IN_PROGRAM = words("enrollment program level first_day last_day paused")
+THIS_WEEK = {"week", "ends_soon", "absent"} | IN_PROGRAM | {f"week.{key}" for key in WEEK}
+MAKE_UPS = words("make_ups") | {
+    f"make_ups.{key}" for key in words("start end medium group service therapist")
+}
+CASE = (
+    BRIEF_PATIENT
+    | words("next_session absent program")
+    | {f"program.{key}" for key in THIS_WEEK | BRIEF_PATIENT}
+)
+
+
+def ledger(letter: str) -> set[str]:
+    own = IN_PROGRAM | {"weeks"} | {f"weeks.{key}" for key in WEEK}
+    return own if letter == "p" else own | BRIEF_PATIENT | MAKE_UPS | {"absent"}
+
+
+def results(keys: set[str]) -> set[str]:
+    return {"results"} | {f"results.{key}" for key in keys}
+
+
 API = {  # route below the clinic -> letter -> keys
     "bookings/": booking_list,
     "bookings/<uuid:booking>/": booking_keys,
@@ -215,6 +241,12 @@ API = {  # route below the clinic -> letter -> keys
     "staff/groups/<uuid:group>/": lambda _letter: KEPT_GROUP | ONE_KEPT_GROUP,
     "staff/groups/<uuid:group>/members/": lambda _letter: GROUP_PLACE,
     "staff/group-dates/<uuid:session>/": lambda _letter: KEPT_DATE | SEAT,
+    "enrollments/<uuid:enrollment>/hours/": ledger,
+    "staff/caseload/": lambda _letter: results(CASE),
+    "staff/hours/": lambda _letter: results(THIS_WEEK | BRIEF_PATIENT),
+    "staff/hours/numbers/": lambda _letter: words(
+        "week levels levels.level levels.people short absent ending"
+    ),
     "me/": me,
     "consent-forms/": lambda _letter: {"form", "version", "text"},
     "services/": lambda _letter: SERVICES,
