@@ -22,6 +22,7 @@ from accounts.models import (
     Therapist,
     User,
 )
+from scheduling.actions.ship_levels import ship_levels
 from scheduling.management.demo.people import LA, THERAPISTS, patient
 from scheduling.models import Connection, Modality, Offering, Service, WeeklyHours
 
@@ -64,6 +65,8 @@ GROUP_SERVICES = [
      "Rational Emotive Behavior Therapy in a small group."),
     ("iop-morning", "Intensive outpatient, mornings", "iop", 180, True, False,
      "As your plan covers it", "Three mornings a week of three hours."),
+    ("day-program", "Day program", "php", 270, True, False, "As your plan covers it",
+     "Five mornings a week of four and a half hours."),
     ("support", "Support group", "support", 75, True, False, "$20", "An open evening."),
     ("alumni", "Alumni group", "support", 60, False, True, "Free of charge",
      "For those who have been through one of our programs."),
@@ -109,6 +112,7 @@ def make_clinic(today: date) -> Clinic:
         baa_on_file=today - timedelta(days=300),
     )
     make_services(clinic)
+    ship_levels(clinic)
     for email, (name, role) in STAFF.items():
         Membership.objects.create(clinic=clinic, user=make_staff(email, name), role=role.value)
     for number, _ in enumerate(THERAPISTS):
@@ -124,6 +128,7 @@ def make_services(clinic: Clinic) -> None:
         "rebt": "REBT",
         "intake": "First call",
         "iop": "Intensive outpatient",
+        "php": "Partial hospitalization",
         "support": "Support",
     }
     kinds = {

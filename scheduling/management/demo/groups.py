@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from accounts.actor import Actor
-from accounts.models import Clinic, Consent, Form, Patient, Therapist
+from accounts.models import Clinic, Patient, Therapist
 from scheduling.actions.attend import Mark, mark_group
 from scheduling.actions.cancel import cancel
 from scheduling.actions.group_dates import cancel_date, move_date
@@ -24,6 +24,14 @@ from scheduling.engine.recurrence import weekly
 from scheduling.errors import Refusal
 from scheduling.management.demo.people import LA, THERAPISTS
 from scheduling.management.demo.places import Place, monday_of, places
+from scheduling.management.demo.programs import (
+    PROGRAMS,
+    accepted,
+    found_program,
+    step_down,
+    suited_to,
+    take_in,
+)
 from scheduling.models import Booking, Entry, Group, Member, Series, Service, Session
 from scheduling.queries.repeat import Pattern
 
@@ -72,8 +80,13 @@ GROUPS = [
     G("Morning block", "iop-morning",
       "Intensive outpatient: three mornings a week of three hours, with a break in each, for "
       "about twelve weeks. You come in on a Monday, after a first call.",
-      ROLLING, 8, 7, (0, 2, 4), 9 * 60, (6, 5), (0, 0, 0, 0, 2, 2, 4, 5),
+      ROLLING, 8, 7, (0, 2, 4), 9 * 60, (6, 5), (0, 0, 0, 2, 2, 4, 5),
       per_facilitator=5, terms=(None, 3, 36)),
+    G("Day program", "day-program",
+      "Partial hospitalization: every weekday from nine to half past one, with two breaks, for "
+      "about six weeks. You come in on a Monday, after a first call.",
+      ROLLING, 8, 8, (0, 1, 2, 3, 4), 9 * 60, (8, 9), (0, 0, 2, 4, 4, 6),
+      per_facilitator=4, terms=(None, 5, 30)),
     G("Thursday support", "support",
       "An open evening for whoever needs it. Come when you can, and say as much as you like.",
       OPEN, 12, 9, (3,), 18 * 60 + 30, (5,), (0,) * 9),
@@ -96,7 +109,9 @@ def live_in_groups(clinic: Clinic, actor: Actor, now: datetime) -> None:
         there = Group.objects.filter(clinic=clinic, name=plan.name).first()
         group = there or begin(plan, clinic, actor, now)
         series = Series.objects.get(group=group, followed_by__isnull=True)
-        suited = who_may_come(plan, series, everybody)
+        if there is None:
+            found_program(group, clinic, now)
+        suited = who_may_come(plan, series, suited_to(plan.name, everybody))
         people = suited[: len(plan.joins)]
         come_in(plan, group, series, people, actor, now)
         for weeks in (8, 4):
@@ -109,6 +124,7 @@ def live_in_groups(clinic: Clinic, actor: Actor, now: datetime) -> None:
             drop_in(plan, group, people, actor, now)
         be_away(group, actor, now)
         mark_who_came(plan, group, people, actor, now)
+    step_down(clinic, everybody, actor, now)
 
 
 def begin(plan: GroupPlan, clinic: Clinic, actor: Actor, now: datetime) -> Group:
@@ -136,7 +152,7 @@ def begin(plan: GroupPlan, clinic: Clinic, actor: Actor, now: datetime) -> Group
     )
 
 
-def who_may_come(plan: GroupPlan, series: Series, everybody: list[Place]) -> list[Patient]:
+def who_may_come(plan: GroupPlan, series: Series, everybody: list[Place]) -> list[Place]:
     """Whom the lead may treat and who are free then, always in the same order: three patients of
     the lead's own, then others."""
     states = THERAPISTS[plan.leads[0]].states
@@ -152,14 +168,14 @@ def who_may_come(plan: GroupPlan, series: Series, everybody: list[Place]) -> lis
     turn = 17 * (GROUPS.index(plan) + 1) % len(everybody)
     own = [one for one in everybody if one.plan is THERAPISTS[plan.leads[0]]]
     some = own[:3] + [one for one in everybody[turn:] + everybody[:turn] if one not in own]
-    return [one.patient for one in some if one.patient.state in states and free(one)]
+    return [one for one in some if one.patient.state in states and free(one)]
 
 
 def come_in(
     plan: GroupPlan,
     group: Group,
     series: Series,
-    people: list[Patient],
+    people: list[Place],
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -167,30 +183,35 @@ def come_in(
     if plan.entry == OPEN:
         return
     members = set(Member.objects.filter(group=group).values_list("patient_id", flat=True))
-    for who, week in zip(people, plan.joins, strict=False):
-        at = at_noon(series.first_day + timedelta(weeks=week, days=-3))
-        if at < now and who.pk not in members:
-            take_a_seat(group, who, actor, at)
+    for one, week in zip(people, plan.joins, strict=False):
+        first = series.first_day + timedelta(weeks=week)
+        at = at_noon(first - timedelta(days=3))
+        if at < now and one.patient.pk not in members:
+            take_a_place(group, one, first, actor, at)
 
 
-def follow(
-    plan: GroupPlan, group: Group, suited: list[Patient], actor: Actor, now: datetime
-) -> None:
+def follow(plan: GroupPlan, group: Group, suited: list[Place], actor: Actor, now: datetime) -> None:
     """Whose time is over makes room: others come in at the next entry point."""
     rows = Member.objects.filter(group=group)
     known = set(rows.values_list("patient_id", flat=True))
     done = rows.filter(until_start__lt=to_minute(now)).count()
     room = min(done, len(plan.joins) + done - len(known))
-    for who in [one for one in suited if one.pk not in known][: max(0, room)]:
-        take_a_seat(group, who, actor, now)
+    for one in [one for one in suited if one.patient.pk not in known][: max(0, room)]:
+        take_a_place(group, one, monday_of(now) + timedelta(weeks=1), actor, now)
+
+
+def take_a_place(group: Group, one: Place, first: date, actor: Actor, at: datetime) -> None:
+    """By enrolment where the group is a program's week."""
+    if group.name in PROGRAMS:
+        take_in(group, one, first, actor, at)
+    else:
+        take_a_seat(group, one.patient, actor, at)
 
 
 def take_a_seat(
     group: Group, who: Patient, actor: Actor, at: datetime, start: int | None = None
 ) -> None:
-    """By the desk; whoever has not signed the agreement on confidentiality signs it now."""
-    form = Form.GROUP.value
-    signed = Consent.objects.filter(patient=who, form=form).exists()
+    """By the desk."""
     try:
         join(
             group=group.uuid,
@@ -198,7 +219,7 @@ def take_a_seat(
             place=who.state,
             zone=who.time_zone,
             start=start,
-            accept={} if signed else {form: 1},
+            accept=accepted(who),
             actor=actor,
             now=at,
         )
@@ -207,14 +228,14 @@ def take_a_seat(
 
 
 def drop_in(
-    plan: GroupPlan, group: Group, people: list[Patient], actor: Actor, now: datetime
+    plan: GroupPlan, group: Group, people: list[Place], actor: Actor, now: datetime
 ) -> None:
     """Each comes to most sessions, and takes the seat some days before."""
     until = to_minute(now + AHEAD)
     seats = Booking.objects.filter(session__series__group=group)
     there = set(seats.values_list("session_id", "patient_id"))
     for session in Session.objects.filter(series__group=group, start__lt=until).order_by("start"):
-        for number, who in enumerate(people):
+        for number, who in enumerate(one.patient for one in people):
             dice = random.Random(f"{plan.name} {number} {session.slot}")
             at = from_minute(session.start) - timedelta(hours=dice.randint(5, 500))
             if dice.random() < REGULAR and at < now and (session.pk, who.pk) not in there:
@@ -253,14 +274,14 @@ def chance(seat: Booking) -> float:
 
 
 def mark_who_came(
-    plan: GroupPlan, group: Group, people: list[Patient], actor: Actor, now: datetime
+    plan: GroupPlan, group: Group, people: list[Place], actor: Actor, now: datetime
 ) -> None:
     """Each session in one go, soon after its end."""
     over = Q(state="booked", attendance="", end__lt=to_minute(now) - 120)
     seats = Booking.objects.filter(over, session__series__group=group).select_related("session")
     late = set(last_starts(group, now, 4))
     name, number = MISSES
-    missing = people[number] if plan.name == name and number < len(people) else None
+    missing = people[number].patient if plan.name == name and number < len(people) else None
     by_session: dict[UUID, dict[UUID, Mark]] = {}
     for seat in seats.order_by("start", "pk"):
         away = missing is not None and seat.patient_id == missing.pk and seat.start in late

@@ -22,7 +22,7 @@ from scheduling.management.demo.places import monday_of, places
 from scheduling.models import Booking, Event, Service
 
 BEHIND, AHEAD = 8, 4  # weeks
-COMES = 0.9  # of the weeks
+COMES = 0.5  # of the weeks
 
 
 @dataclass(frozen=True)

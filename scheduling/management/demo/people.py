@@ -31,10 +31,11 @@ def week(*days: str) -> str:
 FULL, EARLY, LATE, HALF = "540-720,780-1080", "480-720,750-960", "660-840,900-1200", "540-780"
 
 FULL_WEEK, EARLY_WEEK, LATE_WEEK = week(*[FULL] * 5), week(*[EARLY] * 5), week(*[LATE] * 5)
-FOUR_DAYS = week(FULL, FULL, "", FULL, FULL)
 # Three mornings a week are a group's.
 NO_MORNINGS = week("780-1080", FULL, "780-1080", FULL, "780-1080")
 NOON_OR_LATE = week("780-840,900-1200", LATE, "780-840,900-1200", LATE, "780-840,900-1200")
+# The day program takes five mornings until half past one in Los Angeles.
+AFTER_HALF_PAST_ONE, THE_SAME_IN_DENVER = week(*["840-1080"] * 5), week(*["885-1170"] * 5)
 D = DemoTherapist
 
 # Hours are typed on each therapist's own wall clock.
@@ -47,8 +48,8 @@ THERAPISTS = [
     D("Samuel Reyes", "LPCC", LA, ("CA", "NV"), "en,es", NO_MORNINGS, "cbt-50", 0.7),
     D("Grace Lin", "PsyD", LA, ("CA", "OR"), "en", NOON_OR_LATE, "rebt-45", 1.0),
     D("Amir Haddad", "LMFT", PHOENIX, ("CA", "NV"), "en", EARLY_WEEK, "cbt-50", 0.85),
-    D("Ruth Andersen", "LCSW", DENVER, ("CA", "OR"), "en", FULL_WEEK, "dbt-60", 0.9),
-    D("Noah Bennett", "LMFT", LA, ("CA",), "en", FOUR_DAYS, "checkin-25", 0.4),
+    D("Ruth Andersen", "LCSW", DENVER, ("CA", "OR"), "en", THE_SAME_IN_DENVER, "dbt-60", 0.9),
+    D("Noah Bennett", "LMFT", LA, ("CA",), "en", AFTER_HALF_PAST_ONE, "checkin-25", 0.4),
     D("Elena Petrova", "PhD", NY, ("CA", "NV"), "en", LATE_WEEK, "cbt-50", 0.9),
     D("Tomas Silva", "LPCC", LA, ("CA", "OR"), "en,es", FULL_WEEK, "rebt-45", 0.9),
 ]  # fmt: skip

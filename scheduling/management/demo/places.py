@@ -54,14 +54,19 @@ def suited(number: int, state: str) -> int:
 
 
 def in_week(pattern: str, minutes: int) -> list[tuple[int, int]]:
-    """(weekday, minute of the day) of each place in a therapist's week, day after day."""
+    """(weekday, minute of the day) of each place in a therapist's week, day after day; late hours
+    first, as the mornings are for programs."""
     week = parse_pattern(pattern)
     by_day = [
-        [(day, minute) for start, end in spans for minute in range(start, end - minutes + 1, 75)]
+        [(day, minute) for start, end in reversed(spans) for minute in hours(start, end - minutes)]
         for day, spans in enumerate(week)
     ]
     longest = max(len(rows) for rows in by_day)
     return [rows[i] for i in range(longest) for rows in by_day if i < len(rows)]
+
+
+def hours(first: int, last: int) -> list[int]:
+    return list(range(first, last + 1, 75))[::-1]
 
 
 def monday_of(now: datetime) -> date:
