@@ -47,7 +47,7 @@ OUTCOME = """
 CASE WHEN b.state = 'booked' THEN
   CASE b.attendance WHEN 'attended' THEN 1 WHEN '' THEN 0 WHEN 'no_show' THEN 2
     WHEN 'technical_failure' THEN 3 ELSE 4 END
-ELSE
+WHEN b.state = 'cancelled' THEN
   CASE b.cancel_reason WHEN 'patient' THEN 5 WHEN 'patient_late' THEN 6
     WHEN 'technical_failure' THEN 8 ELSE 7 END
 END"""
