@@ -1,0 +1,92 @@
+"""A patient's own program: the week in words, this week's hours, every date; nobody else."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+
+from scheduling.actions.enroll import enroll
+from scheduling.actions.enroll_life import pause
+from scheduling.models import Program
+from scheduling.queries.plan import Choice
+from tests.doors import sign_in
+from tests.groups import comes_in, founded
+from tests.programs import a_rule, iop, program
+from tests.web.desk import audited
+from tests.web.visitor import Visitor
+from tests.world import LA, NOW, World, build
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+PAGE = "/c/harbor/my/program/"
+
+
+@pytest.fixture
+def world() -> World:
+    return build()
+
+
+@pytest.fixture
+def days(world) -> Program:
+    level = iop(world, rules=False)
+    a_rule(level, min_minutes=120, max_minutes=180)
+    group = founded(world)
+    comes_in(world, group, world.omar)
+    return program(world, level, group, weeks=4)
+
+
+@pytest.fixture
+def row(world, days):
+    part = days.parts.get(service__isnull=False)
+    return enroll(
+        program=days.uuid,
+        patient=world.nora.pk,
+        first_day=date(2027, 3, 8),
+        place="CA",
+        zone=LA,
+        choices=[Choice(part=part.pk, therapist=world.alma.uuid)],
+        actor=world.actor(world.dana),
+        now=NOW,
+    )
+
+
+@pytest.fixture
+def nora(world) -> Visitor:
+    return Visitor(sign_in(Client(), world.nora.user, mfa=False))
+
+
+def test_the_week_and_the_dates(world, row, nora):
+    nora.goes("/c/harbor/my/").follows("Days: your week and its hours")
+    assert nora.at == PAGE
+    assert "From Monday, March 8, 2027 to Sunday, April 4, 2027." in nora.reads
+    assert "Evenings Every Tuesday at 4:00 PM (Los Angeles)" in nora.reads
+    assert "CBT session Every Thursday at 10:00 AM (Los Angeles) with Alma" in nora.reads
+    assert "Tuesday, March 9, 2027, 4:00 PM to 5:30 PM PST (Los Angeles)" in nora.reads
+    assert {one.subject_id for one in audited("enrollment.view")} == {str(world.nora.pk)}
+
+
+def test_the_hours_of_this_week(world, row, clock):
+    clock.move_to(NOW + timedelta(days=9))  # Wednesday of the first week
+    nora = Visitor(sign_in(Client(), world.nora.user, mfa=False))
+    assert "1.5 hours so far, 50 minutes to come until Sunday, March 14" in nora.goes(PAGE).reads
+    assert "Your program asks for at least 2 hours a week." in nora.reads
+
+
+def test_a_pause_is_told(world, row, nora):
+    said = {"from_day": date(2027, 3, 15), "until_day": date(2027, 3, 21)}
+    pause(enrollment=row.uuid, **said, actor=world.actor(world.dana), now=NOW)
+    assert "Paused from Monday, March 15, 2027 to Sunday, March 21" in nora.goes(PAGE).reads
+
+
+def test_nobody_else_is_on_it(world, row, nora):
+    """GR1: not who else is in the group, nor how many."""
+    nora.goes(PAGE)
+    for other in ("Omar", "Quill", "seats", "members"):
+        assert other not in nora.reads
+
+
+def test_who_is_in_no_program(world, row):
+    omar = Visitor(sign_in(Client(), world.omar.user, mfa=False))
+    assert "You are in no program at present." in omar.goes(PAGE).reads
+    assert "Days" not in omar.goes("/c/harbor/my/").reads
