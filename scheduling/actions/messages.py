@@ -43,7 +43,8 @@ def retry(*, task: UUID, actor: Actor, now: datetime) -> Task:
 def _on_its_way(task: Task) -> bool:
     others = Task.objects.filter(done_at__isnull=True, gave_up_at__isnull=True)
     same = others.filter(kind=task.kind).exclude(pk=task.pk)
-    if task.booking_id is not None or (task.session_id is None and task.series_id is None):
+    told = task.session_id or task.series_id or task.kind == TaskKind.TELL_PROGRAM.value
+    if task.booking_id is not None or not told:
         return False
     return same.filter(
         session=task.session_id,

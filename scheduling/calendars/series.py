@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from icalendar import Event, vRecur
+from icalendar import Event, Timezone, vRecur
 
 from scheduling.calendars.invites import InviteFacts, Method, new_calendar, new_event
 from scheduling.calendars.zones import vtimezone
@@ -60,6 +60,13 @@ class SeriesFacts:
         return max(self.dates)
 
     @property
+    def years(self) -> set[int]:
+        """For which the clock of the zone is to be told."""
+        found = {self.first.year, self.last.year}
+        found |= {moment.year for one in self.dates.values() for moment in one[:2]}
+        return found | ({max(found) + FAR} if self.goes_on else set())
+
+    @property
     def days(self) -> list[date]:
         """All that the rule gives from the first to the last."""
         every = days_of(parse_rule(self.rule), self.first)
@@ -97,11 +104,16 @@ def next_step(told: Mapping[date, Occasion], dates: Mapping[date, Occasion]) -> 
 
 
 def render_series(facts: SeriesFacts) -> bytes:
-    """The whole of it; in a CANCEL the rule alone, which takes all of it out."""
+    """The whole of it."""
+    return _calendar(facts, events_of(facts))
+
+
+def events_of(facts: SeriesFacts) -> list[Event]:
+    """The rule and what differs from it; in a CANCEL the rule alone, which takes all of it out."""
     events = [_rule(facts)]
     if facts.like.method is not Method.CANCEL:
         events += [_date(facts, day) for day in facts.days if _differs(facts, day)]
-    return _calendar(facts, events)
+    return events
 
 
 def render_date(facts: SeriesFacts, day: date) -> bytes:
@@ -111,13 +123,14 @@ def render_date(facts: SeriesFacts, day: date) -> bytes:
 
 def _calendar(facts: SeriesFacts, events: list[Event]) -> bytes:
     calendar = new_calendar(facts.like.method)
-    years = {facts.first.year, facts.last.year}
-    years |= {moment.year for one in facts.dates.values() for moment in one[:2]}
-    last = max(years) + (FAR if facts.goes_on else 0)
-    calendar.add_component(vtimezone(facts.zone, min(years), last))
+    calendar.add_component(zone_of(facts.zone, facts.years))
     for event in events:
         calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def zone_of(zone: str, years: set[int]) -> Timezone:
+    return vtimezone(zone, min(years), max(years))
 
 
 def _rule(facts: SeriesFacts) -> Event:

@@ -15,6 +15,7 @@ from scheduling.models.session import Session
 class TaskKind(models.TextChoices):
     TELL_PATIENT = "tell_patient"  # bring this patient up to date about this session
     TELL_THERAPIST = "tell_therapist"
+    TELL_PROGRAM = "tell_program"  # bring this patient up to date about all that a program brings
     REMIND = "remind"
     ACCOUNT_MAIL = "account_mail"  # a sign-in code, a notice about the account
     SERIES_ENDS = "series_ends"  # a few dates are left of a series
@@ -27,7 +28,8 @@ class TaskKind(models.TextChoices):
 class Task(models.Model):
     """One thing that the worker owes somebody: leased while it is done, retried, given up visibly.
 
-    At most one undone "bring up to date" per recipient and session, or series. `message` holds
+    At most one undone "bring up to date" per recipient and session, or series, and one for all the
+    series that a patient's programs bring. `message` holds
     the very bytes that are being sent (as Latin-1), so that a retry repeats them under the same
     Message-ID.
     `maybe_sent` is true from before they are handed over until a definite answer is stored;
@@ -79,6 +81,11 @@ class Task(models.Model):
                 fields=["series", "therapist", "kind"],
                 condition=Q(kind="tell_therapist", done_at__isnull=True, gave_up_at__isnull=True),
                 name="task_one_undone_therapist_series",
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "kind"],
+                condition=Q(kind="tell_program", done_at__isnull=True, gave_up_at__isnull=True),
+                name="task_one_undone_program",
             ),
             models.UniqueConstraint(
                 fields=["booking", "key"], condition=Q(kind="remind"), name="task_remind_once"

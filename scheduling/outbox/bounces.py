@@ -29,6 +29,7 @@ INVITATION = Q(kind=TaskKind.ACCOUNT_MAIL.value, clinic__isnull=False)
 KINDS = (
     TaskKind.TELL_PATIENT.value,
     TaskKind.TELL_THERAPIST.value,
+    TaskKind.TELL_PROGRAM.value,
     TaskKind.REMIND.value,
     TaskKind.SERIES_ENDS.value,
 )

@@ -35,6 +35,7 @@ def post_account_mail(task: Task, mailer: Mailer, now: datetime) -> str:
 DOERS: dict[str, Doer] = {
     TaskKind.TELL_PATIENT.value: tell,
     TaskKind.TELL_THERAPIST.value: tell,
+    TaskKind.TELL_PROGRAM.value: tell,
     TaskKind.REMIND.value: remind,
     TaskKind.SERIES_ENDS.value: tell_end,
     TaskKind.ACCOUNT_MAIL.value: post_account_mail,

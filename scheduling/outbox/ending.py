@@ -53,6 +53,7 @@ def near_the_end(now: datetime) -> list[Series]:
         ~Exists(told),
         ~Exists(ahead),
         patient__isnull=False,
+        enrollment__isnull=True,  # a program's end is its own
         ended_at__isnull=True,
         followed_by__isnull=True,
         last_day__gte=yesterday,

@@ -1,6 +1,7 @@
 """Turn what happened into what the worker owes: one undone task per recipient and session.
 
-Of a series, a recipient is told as a whole: one task, however many of its dates have changed.
+Of a series, a recipient is told as a whole: one task, however many of its dates have changed. Of
+what a program brings, a patient is told as a whole: one task, however many series that is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.models import Booking, Event, EventKind, Invite, Occupancy, Session, Task, TaskKind
 from scheduling.outbox import offers, rooms
+from scheduling.outbox.program import Together, told_together
 from scheduling.outbox.queue import UNDONE
 from scheduling.outbox.series import told_as_series
 
@@ -25,11 +27,13 @@ TOLD = {
     EventKind.CANCELLED.value,
     EventKind.RESTORED.value,
 }
-TELL = (TaskKind.TELL_PATIENT.value, TaskKind.TELL_THERAPIST.value)
+PROGRAM = TaskKind.TELL_PROGRAM.value
+TELL = (TaskKind.TELL_PATIENT.value, TaskKind.TELL_THERAPIST.value, PROGRAM)
 
 
 class Owed(NamedTuple):
-    """Somebody who is to be brought up to date about a session, or about a series as a whole."""
+    """Somebody who is to be brought up to date about a session, about a series as a whole, or (with
+    neither) about all that programs bring."""
 
     clinic: int
     session: int | None
@@ -77,14 +81,11 @@ def owed_for(events: Sequence[Event]) -> set[Owed]:
     sessions = {row.pk: row for row in rows.select_related("series__group")}
     alone = [row.pk for row in sessions.values() if row.series is None]
     series = {one for row in sessions.values() for one in concerned(row)}
-    seats = {
-        about(sessions[session], patient)
-        for session, patient in patients_of(events)
-        if patient is not None
-    }
+    seats = [(sessions[pk], who) for pk, who in patients_of(events) if who is not None]
+    together = told_together((who, one.series) for one, who in seats)
     whole = {event.session_id for event in events if event.booking_id is None}
     return {
-        *(one for several in seats for one in several),
+        *(owed for one, who in seats for owed in about(one, who, together)),
         *members_of({one for pk in whole for one in concerned(sessions[pk])}),
         *therapists_of(alone),
         *therapists_of_series(series),
@@ -98,10 +99,12 @@ def concerned(session: Session) -> list[int]:
     return [one for one in (session.series_id, session.series.follows_id) if one is not None]
 
 
-def about(session: Session, patient: int) -> tuple[Owed, ...]:
-    """What one seat's patient is told of: the series, or the session where there is none, or where
-    it is one of those that people drop in to."""
+def about(session: Session, patient: int, together: Together) -> tuple[Owed, ...]:
+    """What one seat's patient is told of: the program that brings it, or the series, or the session
+    where there is none, or where it is one of those that people drop in to."""
     kind, clinic = TaskKind.TELL_PATIENT.value, session.clinic_id
+    if (patient, session.series_id) in together:
+        return (Owed(clinic, None, None, PROGRAM, patient, None),)
     if session.series is None or not told_as_series(session.series):
         return (Owed(clinic, session.pk, None, kind, patient, None),)
     return tuple(Owed(clinic, None, one, kind, patient, None) for one in concerned(session))
@@ -124,9 +127,18 @@ def patients_of(events: Sequence[Event]) -> Iterable[tuple[int, int | None]]:
 def members_of(series: Iterable[int]) -> set[Owed]:
     """The patients who were told of a series."""
     told = Invite.objects.filter(series__in=list(series), patient__isnull=False)
-    kind = TaskKind.TELL_PATIENT.value
-    found = told.values_list("series__clinic_id", "series_id", "patient_id")
-    return {Owed(clinic, None, one, kind, patient, None) for clinic, one, patient in found}
+    rows = list(told.select_related("series"))
+    together = told_together((one.patient_id or 0, one.series) for one in rows)
+    return {
+        Owed(one.series.clinic_id, None, None, PROGRAM, one.patient_id, None)
+        if (one.patient_id, one.series_id) in together
+        else Owed(
+            one.series.clinic_id, None, one.series_id, TaskKind.TELL_PATIENT.value, one.patient_id,
+            None,
+        )
+        for one in rows
+        if one.series is not None
+    }  # fmt: skip
 
 
 def therapists_of(sessions: Iterable[int]) -> set[Owed]:
@@ -153,8 +165,10 @@ def therapists_of_series(series: Iterable[int]) -> set[Owed]:
 
 def undone(owed: set[Owed]) -> set[Owed]:
     """What is owed already; the tasks stay locked until the plan is committed."""
-    subjects = Q(session__in={one.session for one in owed if one.session}) | Q(
-        series__in={one.series for one in owed if one.series}
+    subjects = (
+        Q(session__in={one.session for one in owed if one.session})
+        | Q(series__in={one.series for one in owed if one.series})
+        | Q(kind=PROGRAM, patient__in={one.patient for one in owed if one.kind == PROGRAM})
     )
     rows = Task.objects.filter(UNDONE, subjects, kind__in=TELL).select_for_update(of=("self",))
     return {Owed(*row) for row in rows.order_by("pk").values_list(*Owed._fields)}

@@ -46,8 +46,11 @@ def _owed(newest: int) -> list[Task]:
     events = Event.objects.filter(pk__gt=newest)
     sessions = events.values_list("session_id", flat=True)
     series = events.values_list("session__series_id", flat=True)
-    tasks = Task.objects.filter(UNDONE, kind=TaskKind.TELL_PATIENT.value)
+    undone = Task.objects.filter(UNDONE)
+    tasks = undone.filter(kind=TaskKind.TELL_PATIENT.value)
     tasks = tasks.filter(session__in=sessions) | tasks.filter(series__in=series)
+    patients = events.values_list("booking__patient_id", flat=True)
+    tasks |= undone.filter(kind=TaskKind.TELL_PROGRAM.value, patient__in=patients)
     return list(tasks.order_by("pk"))
 
 

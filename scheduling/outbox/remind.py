@@ -69,8 +69,10 @@ def near(minutes: int, now: datetime) -> QuerySet[Booking]:
     unplanned = Event.objects.filter(session=OuterRef("session"), planned_at__isnull=True)
     telling = Task.objects.filter(
         UNDONE,
-        Q(session=OuterRef("session")) | Q(series=OuterRef("session__series")),
-        kind=TaskKind.TELL_PATIENT.value,
+        Q(session=OuterRef("session"))
+        | Q(series=OuterRef("session__series"))
+        | Q(kind=TaskKind.TELL_PROGRAM.value),
+        kind__in=(TaskKind.TELL_PATIENT.value, TaskKind.TELL_PROGRAM.value),
         patient=OuterRef("patient"),
     )
     soon = Booking.objects.filter(

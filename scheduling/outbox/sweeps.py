@@ -15,6 +15,7 @@ from django.db.models import Q
 from accounts import audit
 from accounts.actions.newcomers import purge_unverified
 from accounts.models import Therapist
+from scheduling.actions.enroll_life import complete
 from scheduling.actions.offer import lock_therapists
 from scheduling.actions.release import release_expired
 from scheduling.engine.interval import DAY, to_minute
@@ -78,6 +79,7 @@ SWEEPS: list[tuple[int, Sweep]] = [  # seconds between two runs
     (600, access.sweep),
     (600, group_window.fill_windows),
     (600, group_window.end_what_is_over),
+    (600, complete),
     (3600, release_rest),
     (3600, forget_replies),
     (3600, forget_tasks),

@@ -1,4 +1,4 @@
-"""Bring one recipient up to date about one session, or one series.
+"""Bring one recipient up to date about one session, or one series, or all of a program.
 
 Ready: lock the Invite, read the state anew, write the message, commit. Then hand it over. Then note
 what was told. A worker that dies between two of these leaves a task that is taken up again: the
@@ -13,9 +13,10 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.actor import Actor
-from scheduling.models import Event, Invite, Series, Session, Task
-from scheduling.outbox import queue, series, series_letters
+from scheduling.models import Event, Invite, Series, Session, Task, TaskKind
+from scheduling.outbox import program, program_letters, queue, series, series_letters
 from scheduling.outbox.letters import next_calendar, write
+from scheduling.outbox.program import ProgramStanding
 from scheduling.outbox.series import SeriesStanding
 from scheduling.outbox.standing import Standing, of_patient, of_therapist
 from scheduling.outbox.told import locked_invite, note_told
@@ -42,18 +43,27 @@ def ready(task: Task, now: datetime) -> str:
     if not queue.lock(task):  # before the Invite, as `finish` does
         return "taken"
     revision = revision_of(task)
-    invite = locked_invite(task)
+    invite = None if about_program(task) else locked_invite(task)
     standing = read(task, now)
     if task.message and same_again(task, revision, standing):
         return mark(task)
     if task.maybe_sent:
         note_told(task)
-        invite.refresh_from_db()
+        if invite is not None:
+            invite.refresh_from_db()
     task.revision, task.message, task.telling, task.maybe_sent = revision, "", {}, False
+    if isinstance(standing, ProgramStanding):
+        return program_letters.compose(task, standing, now) or mark(task)
+    if isinstance(standing, str):
+        return standing
+    assert invite is not None
     if isinstance(standing, SeriesStanding):
         return series_letters.compose(task, invite, standing, now) or mark(task)
-    outcome = standing if isinstance(standing, str) else compose(task, invite, standing, now)
-    return outcome or mark(task)
+    return compose(task, invite, standing, now) or mark(task)
+
+
+def about_program(task: Task) -> bool:
+    return task.kind == TaskKind.TELL_PROGRAM.value
 
 
 def revision_of(task: Task) -> int:
@@ -61,6 +71,8 @@ def revision_of(task: Task) -> int:
 
     One seat of a group changes nothing of its session: its events are counted.
     """
+    if about_program(task):
+        return program.revision_of(task.patient_id or 0)
     if task.series_id is not None:
         return series.revision_of(task.series_id)
     session = Session.objects.only("revision", "series").get(tasks=task)
@@ -70,10 +82,13 @@ def revision_of(task: Task) -> int:
     return session.revision + own.count()
 
 
-def read(task: Task, now: datetime) -> Standing | SeriesStanding | str:
+def read(task: Task, now: datetime) -> Standing | SeriesStanding | ProgramStanding | str:
     """How things stand with the recipient, or the code of why no mail goes out."""
     if task.clinic is None or not task.clinic.active:
         return "inactive"
+    if about_program(task):
+        assert task.patient is not None
+        return program.of_patient(task.patient, task.clinic, now)
     if task.series_id is not None:
         return read_series(task, now)
     session = Session.objects.select_related("clinic").get(tasks=task)
@@ -91,7 +106,9 @@ def read_series(task: Task, now: datetime) -> SeriesStanding | str:
     return series.of_therapist(task.therapist, row, now)
 
 
-def same_again(task: Task, revision: int, standing: Standing | SeriesStanding | str) -> bool:
+def same_again(
+    task: Task, revision: int, standing: Standing | SeriesStanding | ProgramStanding | str
+) -> bool:
     """Whether what was written still goes out as it is: unchanged, or perhaps known already."""
     if isinstance(standing, str):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -20,11 +21,36 @@ def locked_invite(task: Task) -> Invite:
         "patient_id": task.patient_id,
         "therapist_id": task.therapist_id,
     }
+    return _locked(whose, lambda: first_uid(task))
+
+
+def invite_to_series(series: int, patient: Patient) -> Invite:
+    """The same for one of the series that a task about a program is about."""
+    whose = {
+        "session_id": None,
+        "series_id": series,
+        "patient_id": patient.pk,
+        "therapist_id": None,
+    }
+    return _locked(whose, lambda: uid_of(Series.objects.get(pk=series), patient))
+
+
+def _locked(whose: dict[str, Any], uid: Callable[[], UUID]) -> Invite:
     rows = Invite.objects.select_for_update(of=("self",)).filter(**whose)
     if (known := rows.first()) is not None:
         return known
-    Invite.objects.get_or_create(**whose, defaults={"uid": first_uid(task)})
+    Invite.objects.get_or_create(**whose, defaults={"uid": uid()})
     return rows.get()
+
+
+def about(task: Task) -> Iterator[tuple[Invite, dict[str, Any]]]:
+    """What the task's message tells: of one session or series, or of each of a program."""
+    if "program" not in task.telling:
+        yield locked_invite(task), task.telling
+        return
+    assert task.patient is not None
+    for series, told in sorted(task.telling["program"].items(), key=lambda one: int(one[0])):
+        yield invite_to_series(int(series), task.patient), told
 
 
 def first_uid(task: Task) -> UUID:
@@ -48,25 +74,25 @@ def note_told(task: Task) -> None:
     """
     if not task.telling:
         return
-    told = task.telling
-    invite = locked_invite(task)
-    told["before"] = {name: getattr(invite, name) for name in KNOWN}
-    if told["method"]:
-        invite.uid, invite.sequence = UUID(told["uid"]), told["sequence"]
-        invite.method, invite.stamp = told["method"], datetime.fromisoformat(told["stamp"])
-    invite.told, invite.dates = told["told"], told.get("dates", {})
-    invite.save(update_fields=["uid", "sequence", "method", "stamp", "told", "dates"])
+    for invite, told in about(task):
+        told["before"] = {name: getattr(invite, name) for name in KNOWN}
+        if told["method"]:
+            invite.uid, invite.sequence = UUID(told["uid"]), told["sequence"]
+            invite.method, invite.stamp = told["method"], datetime.fromisoformat(told["stamp"])
+        invite.told, invite.dates = told["told"], told.get("dates", {})
+        invite.save(update_fields=["uid", "sequence", "method", "stamp", "told", "dates"])
 
 
 def take_back(task: Task) -> None:
     """The task's message came back: unless more was told since, the recipient knows what they knew
     before. UID, SEQUENCE and stamp stay, so that what goes out next is newer than what did."""
-    if "before" not in task.telling or task != last_sent(task):
+    if not task.telling or task != last_sent(task):
         return
-    invite = locked_invite(task)
-    for name in KNOWN:
-        setattr(invite, name, task.telling["before"][name])
-    invite.save(update_fields=KNOWN)
+    for invite, told in about(task):
+        if "before" in told:
+            for name in KNOWN:
+                setattr(invite, name, told["before"][name])
+            invite.save(update_fields=KNOWN)
 
 
 def last_sent(task: Task) -> Task | None:

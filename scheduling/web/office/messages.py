@@ -59,6 +59,7 @@ def about(task: Task, zone: str) -> str:
 def kind(code: str) -> str:
     return {
         TaskKind.TELL_PATIENT.value: _("Appointment mail to a patient"),
+        TaskKind.TELL_PROGRAM.value: _("Appointment mail to a patient"),
         TaskKind.TELL_THERAPIST.value: _("Appointment mail to a therapist"),
         TaskKind.REMIND.value: _("Reminder"),
         TaskKind.SERIES_ENDS.value: _("Notice that a series comes to its end"),

@@ -1,0 +1,181 @@
+"""Write one mail that leads a patient from what they were told of a program's dates to what is.
+
+If one series alone has changed, it is the mail about that series, with its REQUEST or CANCEL. If
+several have, it is the whole week in words, with one file that holds an entry for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from django.utils.translation import override
+
+from scheduling.calendars.invites import Method, new_uid, next_stamp
+from scheduling.calendars.series import SeriesFacts
+from scheduling.calendars.several import render_several
+from scheduling.models import Invite, Task
+from scheduling.outbox import program_words, series_letters, words
+from scheduling.outbox.letters import Calendar, addressed, put
+from scheduling.outbox.program import ProgramStanding
+from scheduling.outbox.program_words import PartWords, ProgramNews, ProgramWords
+from scheduling.outbox.series import SeriesStanding
+from scheduling.outbox.series_letters import Change
+from scheduling.outbox.series_words import OFF, SeriesNews
+from scheduling.outbox.told import invite_to_series
+from scheduling.outbox.words import News, Page, Words
+
+
+class Part(NamedTuple):
+    """One of the series; `news` None: nothing has changed."""
+
+    standing: SeriesStanding
+    invite: Invite
+    change: Change
+    news: SeriesNews | None
+
+
+class Entry(NamedTuple):
+    """In the file, and what the life of its UID is by it."""
+
+    facts: SeriesFacts
+    then: Calendar
+
+
+def compose(task: Task, standing: ProgramStanding, now: datetime) -> str:
+    """Put message and bookkeeping on the task; answers "", or why there is nothing to send."""
+    parts = [part_of(one, now) for one in standing.parts]
+    fresh = [one for one in parts if one.news is not None]
+    if not fresh:
+        return "nothing_to_tell"
+    if len(fresh) == 1:
+        one = fresh[0]
+        series_letters.compose(task, one.invite, one.standing, now)
+        told = {str(one.standing.series.pk): task.telling}
+    else:
+        told = compose_several(task, standing, parts, now)
+    task.telling = {"program": told, "full": standing.full}
+    return ""
+
+
+def part_of(standing: SeriesStanding, now: datetime) -> Part:
+    assert standing.patient is not None
+    invite = invite_to_series(standing.series.pk, standing.patient)
+    change = series_letters.change_of(invite, standing, now)
+    return Part(standing, invite, change, series_letters.news_of(invite, change, standing))
+
+
+def compose_several(
+    task: Task, standing: ProgramStanding, parts: Sequence[Part], now: datetime
+) -> dict[str, Any]:
+    """Answers what each Invite becomes."""
+    told, entries = {}, []
+    for part in parts:
+        if part.news is None:
+            continue
+        entry = entry_of(part, now)
+        entries += [entry.facts] if entry else []
+        told[str(part.standing.series.pk)] = {
+            **(entry.then.facts if entry else {"method": ""}),
+            "told": part.standing.told,
+            "dates": series_letters.kept({**part.change.past, **part.change.now}),
+        }
+    page = page_of(standing, parts, now)
+    data = render_several(entries) if entries else None
+    method = Method.PUBLISH.value if entries else None
+    put(task, standing.address, standing.clinic, page, now, data, method)
+    return told
+
+
+def entry_of(part: Part, now: datetime) -> Entry | None:
+    """The series whole, as it is now; cancelled, if nothing of it is left."""
+    standing, invite, change = part.standing, part.invite, part.change
+    if not standing.full or (not standing.on and invite.method != Method.REQUEST):
+        return None
+    dates = series_letters.occasions(standing, {**change.past, **change.now})
+    step = series_letters.whole(dates)
+    if step.method is Method.CANCEL:
+        dates = series_letters.occasions(standing, change.told)
+    stamp = next_stamp(now, invite.stamp and invite.stamp.astimezone(UTC))
+    uid, sequence = str(invite.uid), invite.sequence + 1
+    if invite.method == Method.CANCEL:
+        uid, sequence = new_uid(), 0
+    url = series_letters.join_url(standing, now) if step.method is Method.REQUEST else ""
+    with addressed():
+        like = series_letters.invite_facts(standing, step.method, uid, sequence, stamp, url)
+    facts = series_letters.series_facts(standing, like, dates)
+    return Entry(facts, Calendar(step.method, uid, sequence, stamp))
+
+
+# The words
+
+
+def page_of(standing: ProgramStanding, parts: Sequence[Part], now: datetime) -> Page:
+    """The whole week, or without consent that there is something to read (PR2)."""
+    clinic = standing.clinic
+    mine = words.link(f"/c/{clinic.slug}/my/")
+    signature = words.sender_name(clinic.sender_name)
+    with override(standing.language):
+        if not standing.full:
+            notice = Words(
+                news=News.NOTICE, sign_in_url=mine, phone=clinic.phone, signature=signature
+            )
+            return words.render(notice)
+        week = sorted((one for one in parts if one.standing.on), key=in_the_week)
+        gone = [one for one in parts if one.news in OFF]
+        account = standing.patient.user_id is not None
+        return program_words.render(
+            ProgramWords(
+                news=news_of(parts),
+                parts=tuple(
+                    said(one, "" if account else series_letters.join_url(one.standing, now))
+                    for one in week
+                ),
+                gone=tuple(said_of_gone(one) for one in gone),
+                coming=min((coming(one) for one in week), default=(0, ""))[1],
+                manage_url=mine if account and week else "",
+                book_url=words.link(f"/c/{clinic.slug}/") if not week else "",
+                phone=clinic.phone,
+                signature=signature,
+            )
+        )
+
+
+def news_of(parts: Sequence[Part]) -> ProgramNews:
+    news = {one.news for one in parts if one.news is not None}
+    if not any(one.standing.on for one in parts):
+        return ProgramNews.CANCELLED
+    if all(one.news is SeriesNews.BOOKED for one in parts):
+        return ProgramNews.BOOKED
+    return ProgramNews.RESTORED if news == {SeriesNews.RESTORED} else ProgramNews.CHANGED
+
+
+def in_the_week(part: Part) -> int:
+    """Earliest next date first."""
+    return min(one.start for one in part.standing.dates.values())
+
+
+def said(part: Part, link: str) -> PartWords:
+    standing, change = part.standing, part.change
+    first = part.news in (SeriesNews.BOOKED, SeriesNews.RESTORED)
+    news = SeriesNews.BOOKED if first else SeriesNews.CHANGED
+    lines = () if part.news is None else series_letters.lines(standing, change, news)
+    return PartWords(
+        pattern=series_letters.pattern(standing, change.now),
+        span=series_letters.span(standing, change.now),
+        lines=lines,
+        by_telephone=series_letters.by_telephone(standing),
+        join_url=link,
+    )
+
+
+def said_of_gone(part: Part) -> PartWords:
+    return PartWords(
+        pattern=series_letters.pattern(part.standing, part.change.told),
+        span=series_letters.span(part.standing, part.change.told),
+    )
+
+
+def coming(part: Part) -> tuple[int, str]:
+    return in_the_week(part), series_letters.next_one(part.standing)
