@@ -223,6 +223,24 @@ def ledger(letter: str) -> set[str]:
     return own if letter == "p" else own | BRIEF_PATIENT | MAKE_UPS | {"absent"}
 
 
+PEOPLE = words(
+    "patients attended no_show technical cancelled cancelled_late cancelled_clinic lost_no_show "
+    "lost_late lost_clinic lost_technical show_rate present fill lead_median lead_90 rebooking"
+)
+NUMBERS = words("offered booked delivered utilization people kept_back") | {
+    f"people.{name}" for name in PEOPLE
+}
+REPORT = words(
+    "zone length period period.first period.last before before.first before.last by total "
+    "total_before series rows heat heat.offered heat.booked heat.delivered"
+) | {
+    f"{above}.{key}"
+    for above in ("series", "rows")
+    for key in words("key label numbers") | {f"numbers.{name}" for name in NUMBERS}
+}
+REPORT |= {f"{above}.{name}" for above in ("total", "total_before") for name in NUMBERS}
+
+
 def results(keys: set[str]) -> set[str]:
     return {"results"} | {f"results.{key}" for key in keys}
 
@@ -247,6 +265,8 @@ API = {  # route below the clinic -> letter -> keys
     "staff/hours/numbers/": lambda _letter: words(
         "week levels levels.level levels.people short absent ending"
     ),
+    "utilization/": lambda _letter: REPORT,
+    "utilization/mine/": lambda _letter: REPORT,
     "me/": me,
     "consent-forms/": lambda _letter: {"form", "version", "text"},
     "services/": lambda _letter: SERVICES,
