@@ -48,7 +48,7 @@ class ReportQuery(OwnQuery):
     medium = serializers.ChoiceField(choices=Medium.values, required=False)
 
 
-class NumbersShape(serializers.Serializer[Any]):
+class SumsShape(serializers.Serializer[Any]):
     offered = serializers.IntegerField(allow_null=True, help_text="Minutes, as the next two.")
     booked = serializers.IntegerField()
     delivered = serializers.IntegerField()
@@ -61,42 +61,42 @@ class NumbersShape(serializers.Serializer[Any]):
     )
 
 
-class RowShape(serializers.Serializer[Any]):
+class SumsRowShape(serializers.Serializer[Any]):
     key = serializers.CharField()
     label = serializers.CharField()
-    numbers = NumbersShape()
+    numbers = SumsShape()
 
 
-class CellShape(serializers.Serializer[Any]):
+class HourCellShape(serializers.Serializer[Any]):
     offered = serializers.IntegerField(allow_null=True)
     booked = serializers.IntegerField()
     delivered = serializers.IntegerField()
 
 
-class SpanShape(serializers.Serializer[Any]):
+class DaysShape(serializers.Serializer[Any]):
     first = serializers.DateField()
     last = serializers.DateField()
 
 
-class ReportShape(serializers.Serializer[Any]):
+class UtilizationShape(serializers.Serializer[Any]):
     zone = serializers.CharField()
     length = serializers.CharField()
-    period = SpanShape()
-    before = SpanShape()
+    period = DaysShape()
+    before = DaysShape()
     by = serializers.CharField(allow_null=True)
-    total = NumbersShape()
-    total_before = NumbersShape()
-    series = RowShape(many=True, help_text="Its weeks or months; key: the first day.")
-    rows = RowShape(many=True, help_text="By `by`.")
+    total = SumsShape()
+    total_before = SumsShape()
+    series = SumsRowShape(many=True, help_text="Its weeks or months; key: the first day.")
+    rows = SumsRowShape(many=True, help_text="By `by`.")
     heat = serializers.ListField(
-        child=CellShape(many=True), help_text="Minutes: seven days from Monday on, of 24 hours."
+        child=HourCellShape(many=True), help_text="Minutes: seven days from Monday on, of 24 hours."
     )
 
 
 class Utilization(Door):
     Query = ReportQuery
 
-    @extend_schema(operation_id="utilization", parameters=[ReportQuery], responses=ReportShape)
+    @extend_schema(operation_id="utilization", parameters=[ReportQuery], responses=UtilizationShape)
     def get(self, request: Request) -> Response:
         """Clinic admins. Counts of people under eleven, and what gives one away, are kept back."""
         if not self.actor.has(policy.ADMIN):
@@ -112,7 +112,9 @@ class Utilization(Door):
 class OwnNumbers(Utilization):
     Query = OwnQuery
 
-    @extend_schema(operation_id="utilization_mine", parameters=[OwnQuery], responses=ReportShape)
+    @extend_schema(
+        operation_id="utilization_mine", parameters=[OwnQuery], responses=UtilizationShape
+    )
     def get(self, request: Request) -> Response:
         """A therapist's own."""
         if self.actor.therapist is None:
