@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from scheduling.actions.release import release_expired
 from scheduling.actions.rooms import renew_room, revoke_room
 from scheduling.actions.seats import free_numbers, lock_sessions, release_seats
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import BookingState, CancelReason, SessionState
+from scheduling.engine.lifecycle import UNDO, BookingState, CancelReason, SessionState
 from scheduling.errors import (
     CancelledAlready,
     IllegalChange,
@@ -38,7 +38,6 @@ from scheduling.models import (
     Session,
 )
 
-UNDO = timedelta(minutes=5)
 BY_PATIENT = (CancelReason.PATIENT, CancelReason.PATIENT_LATE)
 BY_STAFF = tuple(reason for reason in CancelReason if reason is not CancelReason.PATIENT_LATE)
 

@@ -13,7 +13,7 @@ from accounts.actor import Actor
 from accounts.models import Patient, Therapist
 from scheduling import policy
 from scheduling.actions.action import action
-from scheduling.actions.cancel import BY_STAFF, UNDO
+from scheduling.actions.cancel import BY_STAFF
 from scheduling.actions.groups import (
     barred_slots,
     find_therapists,
@@ -27,7 +27,7 @@ from scheduling.actions.rooms import renew_room, revoke_room
 from scheduling.actions.seats import lock_sessions, release_seats, tell_seats
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import BookingState, CancelReason, SessionState
+from scheduling.engine.lifecycle import UNDO, BookingState, CancelReason, SessionState
 from scheduling.errors import (
     BadInput,
     CancelledAlready,

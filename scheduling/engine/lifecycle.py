@@ -5,6 +5,7 @@ computed from `now` where it is asked. In models use `.value`, so that no migrat
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -20,6 +21,9 @@ class BookingState(StrEnum):
     BOOKED = "booked"  # the patient has the seat
     CANCELLED = "cancelled"  # was booked and was given up, with a reason
     RELEASED = "released"  # was only held: it expired or was let go, nobody was ever told
+
+
+UNDO = timedelta(minutes=5)  # so long a cancellation can be taken back
 
 
 class Attendance(StrEnum):

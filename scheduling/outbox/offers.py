@@ -1,7 +1,8 @@
 """The waiting list at work: see whose turn it is, hold a time, and tell them of it.
 
-A look at a clinic's list is owed after whatever frees a time, and every few minutes, since hours
-and licences change without an event. It may run twice, anywhere: the locks of the actions decide.
+A look at a clinic's list is owed after whatever frees a time, again when a cancellation can no
+longer be taken back, and every few minutes, since hours and licences change without an event. It
+may run twice, anywhere: the locks of the actions decide.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
@@ -24,7 +25,7 @@ from scheduling.actions import wait_offers as acts
 from scheduling.actions import waitlist
 from scheduling.actions.links import mint_action_link
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import BookingState, OfferState, WaitState
+from scheduling.engine.lifecycle import UNDO, BookingState, OfferState, WaitState
 from scheduling.errors import Refusal
 from scheduling.models import Event, EventKind, Task, TaskKind, Waiting, WaitOffer
 from scheduling.outbox import queue, words
@@ -65,17 +66,20 @@ def owe(events: Iterable[Event], now: datetime) -> None:
     )
     passed = {event.clinic_id for event in offers if event.booking_id not in made}
     freed = {event.clinic_id for event in events if event.kind in FREES}
-    owe_looks(Clinic.objects.filter(pk__in=freed | passed).values_list("pk", flat=True), now)
+    owe_looks(freed | passed, now)
+    owe_looks(freed, now, after=UNDO)
 
 
-def owe_looks(clinics: Iterable[int], now: datetime) -> int:
-    """A look for each clinic where somebody waits, unless one is owed that has not begun."""
+def owe_looks(clinics: Iterable[int], now: datetime, after: timedelta = timedelta()) -> int:
+    """A look for each clinic where somebody waits, unless one is owed then that has not begun."""
+    due = now + after
     waiting = Waiting.objects.filter(state=WaitState.WAITING.value, clinic__in=list(clinics))
-    owed = Task.objects.filter(UNDONE, kind=TaskKind.LOOK.value, leased_until__isnull=True)
+    looks = Task.objects.filter(UNDONE, kind=TaskKind.LOOK.value, leased_until__isnull=True)
+    owed = looks.filter(due_at=due) if after else looks.filter(due_at__lte=due)
     wanted = set(waiting.values_list("clinic_id", flat=True).distinct())
     wanted -= set(owed.values_list("clinic_id", flat=True))
     Task.objects.bulk_create(
-        Task(kind=TaskKind.LOOK.value, clinic_id=clinic, created_at=now, due_at=now)
+        Task(kind=TaskKind.LOOK.value, clinic_id=clinic, created_at=now, due_at=due)
         for clinic in sorted(wanted)
     )
     return len(wanted)

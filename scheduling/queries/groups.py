@@ -171,7 +171,7 @@ def _taken(
     return taken
 
 
-def buffers(service: Service, people: Mapping[int, Therapist]) -> dict[int, tuple[int, int]]:
+def buffers(service: Service, people: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Minutes free before and after, of each therapist (profile id): offering, service, clinic."""
     own = {one.therapist_id: one for one in Offering.objects.filter(service=service)}
     floors = (service, service.clinic)

@@ -1,7 +1,8 @@
 """Who waits, in order, and which free times suit them.
 
 Times are minutes since the epoch, UTC; weekdays and parts of a day are those of the zone of whoever
-waits. Nothing is offered that starts within an hour.
+waits. Nothing is offered that starts within an hour, nor what somebody gave up and can still take
+back, unless it would be too late after that.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -20,10 +21,22 @@ from accounts.models import Therapist
 from scheduling import policy
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import DAY, to_minute
-from scheduling.engine.lifecycle import BookingState, OfferState, WaitState
+from scheduling.engine.lifecycle import UNDO, BookingState, OfferState, SessionState, WaitState
 from scheduling.engine.slots import PartOfDay, in_part_of_day
-from scheduling.models import Booking, Entry, Occupancy, Waiting, WaitOffer
+from scheduling.models import (
+    Booking,
+    Entry,
+    Event,
+    EventKind,
+    Group,
+    Occupancy,
+    Service,
+    Session,
+    Waiting,
+    WaitOffer,
+)
 from scheduling.queries import find_group, groups
+from scheduling.queries.seats import seats_left
 from scheduling.queries.slots import Found, Wanted, search
 
 CLOSED = 60  # minutes before a start within which it is offered to nobody
@@ -76,6 +89,7 @@ class Look:
     clinic: int
     now: datetime
     found: dict[Wanted, list[Found]] = field(default_factory=dict)
+    undoable: dict[Time, bool] = field(default_factory=dict)
 
     def times(self, row: Waiting, *, again: bool = False) -> Iterator[Time]:
         """The free times that suit, the earliest first. `again`: also what was offered before."""
@@ -84,7 +98,9 @@ class Look:
         minutes = row.service.minutes
         for one in suiting(row, self._search(wanted), self._span(row)):
             meets = any(one.start < end and one.start + minutes > start for start, end in taken)
-            if not meets and (one.start, one.therapist) not in passed:
+            if meets or (one.start, one.therapist) in passed:
+                continue
+            if again or not self._can_be_taken_back(one, row.service):
                 yield one
 
     def seats(self, row: Waiting, *, again: bool = False) -> list[int]:
@@ -99,7 +115,43 @@ class Look:
             and sessions[0].start not in passed
             and not groups.clashes(row.patient_id, sessions, self.now)
         ]
-        return on_days(row, fit) if row.group.entry == Entry.OPEN.value else fit
+        if row.group.entry != Entry.OPEN.value:
+            return fit  # members keep their places: nothing is offered that one of them gave up
+        return on_days(
+            row, fit if again else [one for one in fit if self._has_seat(row.group, one)]
+        )
+
+    def _can_be_taken_back(self, time: Time, service: Service) -> bool:
+        """Whether somebody who cancelled a moment ago would find it taken."""
+        if self._is_near(time.start):
+            return False
+        if time not in self.undoable:
+            before, after = groups.buffers(service, [time.profile])[time.profile]
+            gone = Occupancy.objects.filter(
+                therapist=time.therapist,
+                live=False,
+                busy_from__lt=time.start + service.minutes + after,
+                busy_until__gt=time.start - before,
+                session__state=SessionState.CANCELLED.value,
+            )
+            just = Event.objects.filter(session=OuterRef("session"), **self._just_cancelled())
+            self.undoable[time] = gone.filter(Exists(just)).exists()
+        return self.undoable[time]
+
+    def _has_seat(self, group: Group, start: int) -> bool:
+        """Beside those that were given up a moment ago."""
+        if self._is_near(start):
+            return True
+        session = Session.objects.get(series__group=group, start=start)
+        given_up = session.events.filter(booking__live=False, **self._just_cancelled())
+        return seats_left([session.pk], self.now)[session.pk] > given_up.count()
+
+    def _just_cancelled(self) -> dict[str, Any]:
+        return {"kind": EventKind.CANCELLED.value, "at__gt": self.now - UNDO}
+
+    def _is_near(self, start: int) -> bool:
+        """It cannot be offered any more when a cancellation can no longer be taken back."""
+        return start <= to_minute(self.now + UNDO) + CLOSED
 
     def forget(self) -> None:
         """A time was taken: what was found may no longer be free."""

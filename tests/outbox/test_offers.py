@@ -7,10 +7,13 @@ import pytest
 from accounts.models import Clinic, Consent, Patient, Therapist
 from scheduling.actions import wait_offers as answers
 from scheduling.actions import waitlist as acts
+from scheduling.actions.group_dates import cancel_date, undo_cancel_date
 from scheduling.actions.group_members import leave
+from scheduling.engine.lifecycle import UNDO
 from scheduling.models import Booking, DayHours, Member, Task, Waiting, WaitOffer, WeeklyHours
+from scheduling.queries.groups import coming
 from tests.groups import comes_in, founded
-from tests.outbox.acts import booked, cancelled, moved
+from tests.outbox.acts import booked, cancelled, moved, restored
 from tests.waiting import earlier, for_a_place, waiting
 from tests.world import NOW, at, patient
 
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.django_db
 NORA, OMAR = "nora@example.org", "omar@example.org"
 MINUTE = timedelta(minutes=1)
 TUESDAY = "2027-03-02"
+FREE = NOW + UNDO  # what was cancelled now cannot be taken back any more
 
 
 def open_offers() -> list[tuple[str, int]]:
@@ -46,7 +50,7 @@ def test_a_freed_hour_is_offered_to_the_first_and_passed_on(world, sink, work, f
     assert open_offers() == []
     sink.clear()
     cancelled(world, full)
-    work()
+    work(FREE)
     assert open_offers() == [("Omar", full.start)]
     (mail,) = sink.to(OMAR)
     assert mail.mail["Subject"] == "A time is free for you"
@@ -54,8 +58,8 @@ def test_a_freed_hour_is_offered_to_the_first_and_passed_on(world, sink, work, f
     offer = WaitOffer.objects.get()
     assert f"https://clinic.example/c/harbor/my/offers/{offer.uuid}/" in mail.text
     assert sink.to("rosa@example.org") == []
-    answers.decline(offer=offer.uuid, actor=world.actor(world.omar), now=NOW + MINUTE)
-    work(NOW + MINUTE)
+    answers.decline(offer=offer.uuid, actor=world.actor(world.omar), now=FREE + MINUTE)
+    work(FREE + MINUTE)
     assert open_offers() == [("Rosa", full.start)]
     late = WaitOffer.objects.get(state="open").until
     work(late - MINUTE)
@@ -66,16 +70,85 @@ def test_a_freed_hour_is_offered_to_the_first_and_passed_on(world, sink, work, f
     assert not Booking.objects.filter(live=True).exists()
 
 
+def test_what_was_cancelled_can_be_taken_back_though_people_wait(world, sink, work, full):
+    """However often is looked meanwhile; after that it is offered."""
+    waiting(world, world.omar)
+    cancelled(world, full, by=world.nora, reason="")
+    work()
+    last = FREE - MINUTE
+    work(last)
+    assert open_offers() == []
+    assert restored(world, full, by=world.nora, now=last).state == "booked"
+    cancelled(world, full, by=world.nora, reason="", now=last)
+    work(last)
+    work(FREE)
+    assert open_offers() == []
+    work(last + UNDO)
+    assert open_offers() == [("Omar", full.start)]
+
+
+def test_so_can_what_would_be_in_its_way(world, sink, work, full):
+    """A session of the same hour by its buffer: the hour after it is offered, that hour is not."""
+    DayHours.objects.filter(therapist=world.alma).update(spans="840-960")
+    waiting(world, world.omar)
+    waiting(world, patient(world.clinic, "Rosa"), now=NOW + MINUTE)
+    cancelled(world, full, by=world.nora, reason="")
+    work()
+    assert open_offers() == [("Omar", full.start + 60)]
+    restored(world, full, by=world.nora, now=NOW + MINUTE)
+
+
+def test_a_seat_given_up_can_be_taken_back_though_people_wait(world, sink, work):
+    group = founded(world, entry="open", capacity=1)
+    dates = [one.start for one in coming(group, NOW)]
+    for start in dates:
+        comes_in(world, group, world.nora, start=start)
+    (seat, *_others) = Booking.objects.filter(patient=world.nora).order_by("start")
+    for_a_place(world, group, world.omar)
+    cancelled(world, seat, by=world.nora, reason="")
+    work()
+    assert open_offers() == []
+    restored(world, seat, by=world.nora, now=NOW + MINUTE)
+    cancelled(world, seat, by=world.nora, reason="", now=NOW + MINUTE)
+    work(FREE + MINUTE)
+    assert open_offers() == [("Omar", seat.start)]
+
+
+def test_the_hour_of_a_groups_date_can_be_taken_back(world, sink, work):
+    """Nobody was in it, and its therapist's hour is asked for."""
+    WeeklyHours.objects.all().delete()
+    DayHours.objects.create(therapist=world.alma, day="2027-03-09", spans="960-1050")
+    group = founded(world, facilitators=[world.alma.uuid])
+    waiting(world, world.omar)
+    date, dana = coming(group, NOW)[0], world.actor(world.dana)
+    cancel_date(session=date.uuid, reason="clinic", actor=dana, now=NOW)
+    work()
+    assert open_offers() == []
+    undo_cancel_date(session=date.uuid, actor=dana, now=NOW + MINUTE)
+    cancel_date(session=date.uuid, reason="clinic", actor=dana, now=NOW + MINUTE)
+    work(FREE + MINUTE)
+    assert open_offers() == [("Omar", date.start)]
+
+
+def test_at_once_where_it_would_be_too_late_after_that(world, sink, work, full):
+    waiting(world, world.omar)
+    Clinic.objects.update(min_notice=0)
+    soon = full.starts_at - 65 * MINUTE
+    cancelled(world, full, now=soon)
+    work(soon)
+    assert open_offers() == [("Omar", full.start)]
+
+
 def test_it_is_told_once_and_not_when_it_was_answered_before(world, sink, work, full):
     waiting(world, world.omar)
     cancelled(world, full)
-    work()
-    work()
+    work(FREE)
+    work(FREE)
     assert len(sink.to(OMAR)) == 1
     sink.clear()
-    Task.objects.filter(kind="offer").update(done_at=None, due_at=NOW)
-    answers.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
-    work()
+    Task.objects.filter(kind="offer").update(done_at=None, due_at=FREE)
+    answers.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=FREE)
+    work(FREE)
     assert [one.mail["Subject"] for one in sink.to(OMAR)] == ["Your appointment"]
     assert Task.objects.get(kind="offer").outcome == "over"
 
@@ -87,7 +160,7 @@ def test_without_consent_to_mail_it_says_nothing_but_that_there_is_something(
     Consent.objects.filter(patient=world.omar, form="mail").delete()
     waiting(world, world.omar)
     cancelled(world, full)
-    work()
+    work(FREE)
     (mail,) = sink.to(OMAR)
     assert mail.mail["Subject"] == "You have a message"
     assert "2:00" not in mail.text
@@ -99,7 +172,7 @@ def test_who_has_no_account_gets_a_link_for_this_alone(world, sink, work, full):
     lena = patient(world.clinic, "Lena", user=None, email="lena@example.org")
     waiting(world, lena, by=world.dana)
     cancelled(world, full)
-    work()
+    work(FREE)
     (mail,) = sink.to("lena@example.org")
     assert "https://clinic.example/a/" in mail.text
     assert "/my/" not in mail.text
@@ -128,7 +201,7 @@ def test_priority_goes_first(world, sink, work, full):
         waiting=rosa.uuid, priority=1, reason="discharged", actor=world.actor(world.dana), now=NOW
     )
     cancelled(world, full)
-    work()
+    work(FREE)
     assert open_offers() == [("Rosa", full.start)]
 
 
@@ -137,7 +210,7 @@ def test_who_cannot_be_treated_there_is_passed_over(world, sink, work, full):
     waiting(world, world.omar, place="NY")
     waiting(world, patient(world.clinic, "Rosa"), now=NOW + MINUTE)
     cancelled(world, full)
-    work()
+    work(FREE)
     assert open_offers() == [("Rosa", full.start)]
 
 
@@ -157,10 +230,10 @@ def test_an_earlier_time_is_offered_and_taken(world, sink, work, full):
     earlier(world, omars)
     waiting(world, patient(world.clinic, "Rosa"), now=NOW + MINUTE)
     cancelled(world, full)
-    work()
+    work(FREE)
     assert open_offers() == [("Omar", full.start)]
-    answers.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
-    work()
+    answers.accept(offer=WaitOffer.objects.get().uuid, actor=world.actor(world.omar), now=FREE)
+    work(FREE)
     omars.refresh_from_db()
     assert omars.start == full.start
     assert open_offers() == [("Rosa", at("2027-03-09", 14))]
@@ -169,7 +242,7 @@ def test_an_earlier_time_is_offered_and_taken(world, sink, work, full):
 def test_who_waits_for_earlier_than_a_session_that_is_off_waits_no_more(world, sink, work, full):
     row = earlier(world, full)
     cancelled(world, full)
-    work()
+    work(FREE)
     row.refresh_from_db()
     assert (row.state, open_offers()) == ("left", [])
 
@@ -210,7 +283,7 @@ def test_looks_leave_no_tasks_behind(world, sink, work, full):
 
 def test_of_a_clinic_where_nobody_waits_nothing_is_owed(world, sink, work, full):
     cancelled(world, full)
-    work()
+    work(FREE)
     assert not Task.objects.filter(kind="look").exists()
     assert not Waiting.objects.exists()
 
@@ -218,7 +291,7 @@ def test_of_a_clinic_where_nobody_waits_nothing_is_owed(world, sink, work, full)
 def test_a_patient_who_was_set_aside_keeps_nothing(world, sink, work, full):
     waiting(world, world.omar)
     cancelled(world, full)
-    work()
+    work(FREE)
     Patient.objects.filter(pk=world.omar.pk).update(active=False)
     work(WaitOffer.objects.get().until)
     assert open_offers() == []

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit
-from scheduling.actions.cancel import UNDO, cancel, change_notice, undo_cancel
+from scheduling.actions.cancel import cancel, change_notice, undo_cancel
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import BookingState
+from scheduling.engine.lifecycle import UNDO, BookingState
 from scheduling.errors import NotFound, Refusal, SlotGone
 from scheduling.models import Booking, Medium
 from scheduling.queries import mine, times

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import audit
 from accounts.models import Therapist
-from scheduling.actions.cancel import UNDO, cancel, undo_cancel
+from scheduling.actions.cancel import cancel, undo_cancel
 from scheduling.actions.reschedule import reschedule
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import BookingState
+from scheduling.engine.lifecycle import UNDO, BookingState
 from scheduling.errors import NotFound, PatientBusy, Refusal, SlotGone
 from scheduling.models import Booking, Medium
 from scheduling.queries import agenda, people

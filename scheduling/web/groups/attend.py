@@ -13,9 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
 from scheduling.actions.attend import Mark, mark_group
-from scheduling.actions.cancel import UNDO
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import Attendance, BookingState, SessionState
+from scheduling.engine.lifecycle import UNDO, Attendance, BookingState, SessionState
 from scheduling.errors import NotFound, Refusal, RoomInUse
 from scheduling.models import EventKind, Medium, Occupancy, Session
 from scheduling.queries import agenda, roster, times, way_in

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import audit
 from scheduling import policy
-from scheduling.actions.cancel import UNDO, acts_as_staff
+from scheduling.actions.cancel import acts_as_staff
 from scheduling.actions.series_life import cancel_from, may_change, undo_cancel_from
 from scheduling.engine.interval import to_minute
+from scheduling.engine.lifecycle import UNDO
 from scheduling.errors import NotFound, Refusal
 from scheduling.models import Booking, Medium, Series
 from scheduling.queries import mine, recurring, times

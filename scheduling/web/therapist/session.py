@@ -20,11 +20,10 @@ from accounts.phone import grouped
 from scheduling import policy
 from scheduling.actions import check_in, rooms
 from scheduling.actions.attend import mark
-from scheduling.actions.cancel import UNDO
 from scheduling.actions.notice import note_emergency_contact
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import BookingState
+from scheduling.engine.lifecycle import UNDO, BookingState
 from scheduling.errors import NotFound, Refusal, RoomInUse
 from scheduling.models import Booking, CheckIn, Medium, Session
 from scheduling.queries import agenda, times, way_in
