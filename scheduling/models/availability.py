@@ -84,9 +84,11 @@ class Holiday(models.Model):
 
 
 class AccessDay(models.Model):
-    """The third next available slot of a service as it stood on one day; kept, not recomputed.
+    """How people could come to a service as it stood on one day; kept, for it cannot be recomputed.
 
-    `wait_minutes` is from the time of the look to that slot; NULL where there were under three.
+    `wait_minutes` is from the time of the look to the third next available slot; NULL where there
+    were under three. `waiting` people had no place and waited for one, `waited_minutes` so far in
+    the middle; NULL where nobody did.
     """
 
     clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="+")
@@ -94,6 +96,8 @@ class AccessDay(models.Model):
     day = models.DateField()  # in the clinic's zone
     looked_at = models.DateTimeField()
     wait_minutes = models.PositiveIntegerField(null=True)
+    waiting = models.PositiveIntegerField(default=0)
+    waited_minutes = models.PositiveIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["service", "day"], name="access_day_once")]

@@ -83,6 +83,7 @@ class Booking(models.Model):
         indexes = [
             models.Index(fields=["patient", "live", "start", "end"], name="booking_of_patient"),
             models.Index(fields=["clinic", "start"], name="booking_by_start"),
+            models.Index(fields=["patient", "booked_at"], name="booking_by_request"),
         ]
 
     def __str__(self) -> str:

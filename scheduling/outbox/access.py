@@ -1,4 +1,5 @@
-"""How long people wait for a time: the third next available one, noted once a day per service.
+"""How long people wait: for the third next available time, and on the waiting list; noted once a
+day per service.
 
 It cannot be computed later, since what was free is not stored. The third is less moved by a single
 cancellation than the first. Times are counted as one person could take them: of one therapist,
@@ -11,15 +12,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from accounts.models import Licence
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import DAY, to_minute
-from scheduling.models import AccessDay, Service
+from scheduling.models import AccessDay, Service, Waiting
 from scheduling.queries.slots import Wanted, search
+from scheduling.queries.waitlist import line
 
 THIRD = 3
+MINUTE = timedelta(minutes=1)
 DAYS = (7, 28, 366)  # windows tried one after the other; the horizon ends them
 
 
@@ -39,13 +42,22 @@ def sweep(now: datetime) -> int:
 
 def look(service: Service, today: date, now: datetime) -> AccessDay:
     """An unsaved row; `wait_minutes` is None where fewer than three times are open."""
+    waited = sorted(now - since for since in waiting_since(service))
     return AccessDay(
         clinic_id=service.clinic_id,
         service=service,
         day=today,
         looked_at=now,
         wait_minutes=third_next(service, today, now),
+        waiting=len(waited),
+        waited_minutes=waited[(len(waited) - 1) // 2] // MINUTE if waited else None,
     )
+
+
+def waiting_since(service: Service) -> Iterable[datetime]:
+    """Who waits for a first place; who has one and would come earlier does not count."""
+    rows = line(Waiting.objects.filter(service=service, booking__isnull=True))
+    return rows.values_list("entered_at", flat=True)
 
 
 def third_next(service: Service, today: date, now: datetime) -> int | None:
