@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby, islice
 from typing import NamedTuple
 
@@ -14,13 +14,14 @@ from scheduling import policy
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.engine.lifecycle import BookingState, GroupState
+from scheduling.engine.slots import PartOfDay, in_part_of_day
 from scheduling.models import Booking, Entry, Group, Kind, Occupancy, Service
 from scheduling.queries import find_group
 from scheduling.queries.ledger import LOOK_BACK, Kept
 from scheduling.queries.slots import Wanted, search
 
 HOSTS = 4  # therapists and services of the patient that are looked at
-A_DAY, MOST = 2, 12
+MOST = 12  # times alone
 
 
 class MakeUp(NamedTuple):
@@ -52,25 +53,28 @@ def make_ups(actor: Actor, kept: Kept, now: datetime) -> list[MakeUp]:
         return []
     zone = row.clinic.time_zone
     until = min(day_span(zone, week.last, week.last)[1], row.end)
-    found = [*_groups(actor, kept, until, now), *_alone(actor, kept, until, now)]
     taken = list(
         Booking.objects.filter(patient=who, live=True, start__lt=until, end__gt=to_minute(now))
         .exclude(held_until__lte=int(now.timestamp()))
         .values_list("start", "end")
     )
-    free = [one for one in found if not any(s < one.end and one.start < e for s, e in taken)]
-    return sorted(_few(free, zone), key=lambda one: one.start)[:MOST]
+
+    def free(some: Iterable[MakeUp]) -> list[MakeUp]:
+        return [one for one in some if not any(s < one.end and one.start < e for s, e in taken)]
+
+    alone = list(_few(free(_alone(actor, kept, until, now)), zone))[:MOST]
+    return sorted([*free(_groups(actor, kept, until, now)), *alone], key=lambda one: one.start)
 
 
 def _few(found: Iterable[MakeUp], zone: str) -> Iterator[MakeUp]:
-    """All dates of groups, and some times of each day with each therapist."""
+    """The first of each part of a day with each therapist, in order of the days."""
 
-    def sort(one: MakeUp) -> tuple[str, bool, str]:
-        day = local_day(zone, one.start).isoformat()
-        return day, one.group is None, one.key.partition(":")[2]
+    def sort(one: MakeUp) -> tuple[date, int, str]:
+        part = next(p for p in PartOfDay if in_part_of_day(zone, [one.start], p))
+        return local_day(zone, one.start), [*PartOfDay].index(part), one.key.partition(":")[2]
 
-    for (_day, alone, _who), some in groupby(sorted(found, key=sort), sort):
-        yield from islice(some, A_DAY if alone else None)
+    for _which, some in groupby(sorted(found, key=sort), sort):
+        yield next(some)
 
 
 def _groups(actor: Actor, kept: Kept, until: int, now: datetime) -> Iterator[MakeUp]:
@@ -88,9 +92,9 @@ def _groups(actor: Actor, kept: Kept, until: int, now: datetime) -> Iterator[Mak
         seen = find_group.one(one, now)
         if row.place not in seen.places:
             continue
-        for date in (way.sessions[0] for way in seen.free):
-            if date.start < until:
-                yield MakeUp(date.start, date.end, date.medium, group=one)
+        for each in (way.sessions[0] for way in seen.free):
+            if each.start < until:
+                yield MakeUp(each.start, each.end, each.medium, group=one)
 
 
 def _alone(actor: Actor, kept: Kept, until: int, now: datetime) -> Iterator[MakeUp]:

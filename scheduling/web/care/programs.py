@@ -27,7 +27,8 @@ def programs(request: PageRequest) -> HttpResponse:
     if names:
         context |= people(request)
     if actor.has(policy.ADMIN) and not actor.has(policy.DESK):
-        context["numbers"] = ledger.numbers(actor, request.now)
+        numbers = ledger.numbers(actor, request.now)
+        context |= {"numbers": numbers, "week": times.day(numbers.week)}
         if not names:
             audit.record(actor, "enrollment.numbers")
     return page(request, "programs", context)

@@ -48,12 +48,13 @@ def bar(week: Week) -> Bar:
 
 def told(found: Hours) -> str:
     """ "3 hours attended, 6 hours to come" """
-    said = [_("%(hours)s attended") % {"hours": hours(found.attended)}]
-    if found.unmarked:
-        said.append(_("%(hours)s not marked yet") % {"hours": hours(found.unmarked)})
-    if found.ahead:
-        said.append(_("%(hours)s to come") % {"hours": hours(found.ahead)})
-    return ", ".join(said)
+    pieces = [
+        (found.attended, _("%(hours)s attended")),
+        (found.unmarked, _("%(hours)s not marked yet")),
+        (found.ahead, _("%(hours)s to come")),
+    ]
+    said = [words % {"hours": hours(minutes)} for minutes, words in pieces if minutes]
+    return ", ".join(said) or _("nothing attended, nothing to come")
 
 
 def band(rule: Rule | None) -> str:
