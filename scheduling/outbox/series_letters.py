@@ -202,23 +202,23 @@ def series_facts(
 
 def file_of(seat: Booking, now: datetime) -> bytes | None:
     """A patient's whole series as a file for any calendar, with the UID of the invite; None where
-    the seat is of no series, or not to come. It writes nothing (BR1)."""
+    the seat is of no series, or was over before the series was told. It writes nothing (BR1)."""
     series, patient = seat.session.series, seat.patient
     if series is None or patient is None or not told_as_series(series):
         return None
     standing = stand(patient, series, now)
-    if seat.session.slot not in standing.dates:
-        return None
     invite = Invite.objects.filter(series=series, patient=patient).first()
     if invite is None or invite.method != Method.REQUEST:
         invite = Invite(uid=uid_of(series, patient), sequence=0)
     change = change_of(invite, standing, now)
+    held = {**change.past, **change.now}
+    if seat.session.slot not in held:
+        return None
     link = way_in_of(patient, seat.session, seat)
     stamp = next_stamp(now, invite.stamp and invite.stamp.astimezone(UTC))
     url = words.link(f"/j/{link.token}/") if link else ""
     like = invite_facts(standing, Method.PUBLISH, str(invite.uid), invite.sequence, stamp, url)
-    dates = occasions(standing, {**change.past, **change.now})
-    return render_series(series_facts(standing, like, dates))
+    return render_series(series_facts(standing, like, occasions(standing, held)))
 
 
 def invite_facts(

@@ -450,8 +450,12 @@ def test_the_file_on_the_page_and_the_invite_are_one_entry(world, sink, work, cl
     clock.move_to(later)
     client.force_login(world.nora.user)
     file = client.get(path).content
+    over = client.get(f"/c/harbor/booked/{seat(series, 1).uuid}/appointment.ics").content
+    assert uid(over) == uid(file) and shown(over) == shown(file)
     assert uid(file) == uid(before.content) == str(Invite.objects.get(patient=world.nora).uid)
     assert shown(file) == times_of(hers())
+    cancelled(world, seat(series, 8), now=later)
+    assert client.get(path).status_code == 404, "a date that is off is in no file"
     uids = {str(message.calendar.events[0]["uid"]) for message in sink.messages if message.calendar}
     assert len(uids) == 2, "two recipients never share one"
 

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 
 from accounts import audit
 from scheduling.calendars import invites
+from scheduling.engine.lifecycle import BookingState
+from scheduling.errors import NotFound
 from scheduling.models import Booking, Invite, JoinLink, Medium
 from scheduling.outbox.series_letters import file_of
 from scheduling.outbox.transport import sender_address
@@ -45,6 +47,8 @@ def calendar_file(request: PageRequest, booking: UUID) -> HttpResponse:
     """The booking, or the series that it is of, as a file for any calendar: a neutral title, our
     own link, nobody's name."""
     row = mine.own_one(request.actor, booking)
+    if row.state != BookingState.BOOKED.value:
+        raise NotFound
     body = file_of(row, request.now) or invites.render(calendar_facts(row, row.zone, request.now))
     audit.record(request.actor, "booking.calendar", subject=row.patient_id, obj=row.uuid)
     return HttpResponse(
