@@ -143,6 +143,7 @@ class Enrollment(models.Model):
     zone = models.CharField(max_length=64)
     revision = models.PositiveIntegerField(default=0)  # raised by every change a patient is told of
     created_at = models.DateTimeField()
+    short_told = models.DateField(null=True)  # the week of which staff know that it is short
     ended_at = models.DateTimeField(null=True)  # when an early end was said
     end_reason = models.CharField(
         max_length=12, blank=True, choices=[(r.value, r.value) for r in EndReason]
