@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from scheduling.models import Task, TaskKind
-from scheduling.outbox import offers, queue, rooms
+from scheduling.outbox import offers, queue, rooms, weekly
 from scheduling.outbox.ending import tell_end
 from scheduling.outbox.remind import remind
 from scheduling.outbox.tell import tell
@@ -42,4 +42,5 @@ DOERS: dict[str, Doer] = {
     TaskKind.ROOM.value: rooms.ask,
     TaskKind.OFFER.value: offers.tell,
     TaskKind.LOOK.value: offers.look,
+    TaskKind.WEEKLY.value: weekly.tell,
 }

@@ -20,7 +20,16 @@ from scheduling.actions.offer import lock_therapists
 from scheduling.actions.release import release_expired
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.models import Occupancy, StoredReply, Task, TaskKind
-from scheduling.outbox import access, bounces, ending, group_window, offers, remind, rooms
+from scheduling.outbox import (
+    access,
+    bounces,
+    ending,
+    group_window,
+    offers,
+    remind,
+    rooms,
+    weekly,
+)
 
 REPLIES = timedelta(days=2)
 TASKS = timedelta(days=90)
@@ -80,6 +89,7 @@ SWEEPS: list[tuple[int, Sweep]] = [  # seconds between two runs
     (600, group_window.fill_windows),
     (600, group_window.end_what_is_over),
     (600, complete),
+    (600, weekly.sweep),
     (3600, release_rest),
     (3600, forget_replies),
     (3600, forget_tasks),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,26 +14,31 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.actions.newcomers import open_invitations
 from accounts.models import ConsentForm, Form, Invitation
 from scheduling import policy
+from scheduling.actions import weekly
 from scheduling.actions.clinic import POLICIES, publish_form, set_policies
 from scheduling.actions.hours import set_holiday
 from scheduling.errors import NoSuchDate, NotFound
 from scheduling.models import Connection, Holiday
-from scheduling.queries import risk, times
+from scheduling.queries import glance, risk, times
 from scheduling.queries.access import Wait, waits
+from scheduling.queries.glance import Glance
 from scheduling.web.desk.frame import day_of
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.office.forms import ConsentTextForm, HolidayForm, PoliciesForm
 from scheduling.web.office.frame import act, form_page, here, page, risk_lines
 from scheduling.web.office.staff import today
 from scheduling.web.therapist.words import how_long
+from scheduling.web.utilization import shown, words
 
 
 @staff("admin")
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
-    """What needs somebody's attention, and the way to everything else."""
+    """This week at a glance, what needs somebody's attention, and the way to everything else."""
     invited = policy.visible(Invitation, request.actor)
     context = {
+        "glance": glance_lines(glance.this_week(request.actor, request.now)),
+        "weekly": weekly.own(request.actor).filter(weekly_report=True).exists(),
         "lapsing": len(risk.lapsing(request.actor, today(request))),
         "at_risk": len(risk.at_risk(request.actor, request.now)),
         "failed": risk.gave_up(request.actor, request.now).count(),
@@ -43,6 +49,29 @@ def home(request: PageRequest) -> HttpResponse:
         "waits": [wait_line(one) for one in waits(request.actor, today(request))],
     }
     return page(request, "office/home", context)
+
+
+def glance_lines(week: Glance) -> dict[str, Any]:
+    return {
+        "week": shown.period_name(week.period),
+        "numbers": [(word, words.written(week.told, word)) for word in words.MINUTES],
+        "url": f"?period=week&from={week.period.first}",
+        "open_seats": week.open_seats,
+        "short": week.short,
+    }
+
+
+@staff("admin")
+@require_POST
+def weekly_report(request: PageRequest) -> HttpResponse:
+    """Opt in or out of the mail with the numbers of each week."""
+    wanted = request.POST.get("wanted") == "yes"
+    weekly.choose(wanted=wanted, actor=request.actor, now=request.now)
+    if wanted:
+        messages.success(request, _("You get the numbers of each week by mail from now on."))
+    else:
+        messages.success(request, _("You get no more mail with the numbers of the week."))
+    return redirect(here(request, "office_home"))
 
 
 def wait_line(one: Wait) -> dict[str, str]:

@@ -67,6 +67,7 @@ def kind(code: str) -> str:
         TaskKind.OFFER.value: _("Offer of a time to somebody who waits"),
         TaskKind.LOOK.value: _("A look at the waiting list"),
         TaskKind.ROOM.value: _("Request to the video platform"),
+        TaskKind.WEEKLY.value: _("The numbers of a week"),
     }.get(code, code)
 
 

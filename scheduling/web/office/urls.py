@@ -13,6 +13,7 @@ from scheduling.web.office import (
 
 urlpatterns: list[URLPattern] = [
     path("", clinic.home, name="office_home"),
+    path("weekly-report/", clinic.weekly_report, name="office_weekly_report"),
     path("staff/", staff.everybody, name="office_staff"),
     path("staff/invite/", staff.invite, name="office_invite"),
     path("staff/invitations/<uuid:invitation>/revoke/", staff.take_back, name="office_uninvite"),
