@@ -95,6 +95,14 @@ def given_now(rows: list[Facilitator], today: date) -> list[Facilitator]:
     return groups.on_duty(rows, max(today, begins))
 
 
+def open_to_new(actor: Actor) -> list[Group]:
+    """Those that the actor takes members into, or has them wait for."""
+    rows = policy.visible(Group, actor).filter(state=GroupState.RUNNING.value)
+    if not actor.has(policy.DESK):
+        rows = rows.filter(groups.facilitates(policy.caseload(actor)))
+    return list(rows.select_related("service", "clinic").order_by("name", "pk"))
+
+
 # Its dates
 
 

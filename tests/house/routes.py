@@ -561,6 +561,7 @@ ONE_DATE = {"session": "group_session"}
 GROUPS = [
     Row(RUN, get="tudc:200 a:login *:404"),
     Row(RUN + "new/", get=KEEPS, post=KEEPS_NOT),
+    Row(RUN + "add/<uuid:patient>/", get=RUNS, post="td:200 a:login *:404"),  # no group is chosen
     Row(RUN + "<uuid:group>/", get="tdc:200 a:login *:404"),
     Row(RUN + "<uuid:group>/members/", get=LIST_ACT, post=RUNS_NOT),
     Row(RUN + "<uuid:group>/facilitators/", get=KEEPS, post=KEEPS_NOT),

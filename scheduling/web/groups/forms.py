@@ -10,10 +10,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Therapist
+from accounts.models import STATES, Therapist
+from accounts.web.forms import ZoneField
 from scheduling.engine.recurrence import monthly, weekly
 from scheduling.errors import NoSuchDate
-from scheduling.models import Entry, Medium, Service
+from scheduling.models import Entry, Group, Medium, Service
 from scheduling.queries.repeat import Pattern
 from scheduling.web.groups.frame import reasons
 from scheduling.web.series.forms import EVERY, WEEKDAYS
@@ -215,6 +216,30 @@ class ReasonForm(forms.Form):
 
 class ResumeForm(forms.Form):
     first = day_field(gettext_lazy("From"))
+
+
+class ChooseForm(forms.Form):
+    group = forms.ChoiceField(label=gettext_lazy("Group"))
+
+    def __init__(self, data: Any, some: list[Group]) -> None:
+        super().__init__(data, auto_id="id_%s")
+        self.fields["group"].choices = [(str(one.uuid), one.name) for one in some]  # type: ignore[attr-defined]
+
+
+class PlaceForm(forms.Form):
+    """From when, where there is a choice, and where the patient will be."""
+
+    start = forms.TypedChoiceField(
+        label=gettext_lazy("From"), coerce=int, required=False, empty_value=None
+    )
+    place = forms.ChoiceField(label=gettext_lazy("State where the patient will be"), choices=STATES)
+    zone = ZoneField()
+
+    def __init__(self, data: Any, starts: list[tuple[int, str]], **start: str) -> None:
+        super().__init__(data, initial=start, auto_id="id_%s")
+        self.fields["start"].choices = starts  # type: ignore[attr-defined]
+        if not starts:
+            del self.fields["start"]
 
 
 class MemberForm(forms.Form):

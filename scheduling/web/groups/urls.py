@@ -1,12 +1,13 @@
 from django.urls import URLPattern, path
 
-from scheduling.web.groups import attend, found, run, show
+from scheduling.web.groups import add, attend, found, run, show
 
 GROUP, SESSION = "desk/groups/<uuid:group>/", "desk/groups/sessions/<uuid:session>/"
 
 urlpatterns: list[URLPattern] = [
     path("desk/groups/", show.every, name="group_list"),
     path("desk/groups/new/", found.new, name="group_new"),
+    path("desk/groups/add/<uuid:patient>/", add.add, name="group_add"),
     path(GROUP, show.one, name="group_staff"),
     path(GROUP + "members/", run.add_member, name="group_member_new"),
     path(GROUP + "facilitators/", run.facilitator, name="group_facilitator"),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import STATES
+from accounts.models import STATES, Form
 from scheduling.actions.cancel import BY_STAFF
 from scheduling.engine.lifecycle import Attendance, CancelReason
 from scheduling.errors import (
@@ -193,4 +193,6 @@ def why(refusal: Refusal | None) -> str:
         LicenceLapses: _("Your licence for the patient's state ends before this date."),
         ConsentMissing: _("The patient has to accept the consent to telehealth first."),
     }
+    if refusal.extra.get("form") == Form.GROUP.value:
+        return _("The patient has to accept confidentiality in groups first.")
     return str(said.get(type(refusal), refusal))
