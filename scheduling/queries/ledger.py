@@ -130,14 +130,17 @@ def born(text: str) -> date | None:
 def seats_of(patients: Collection[int], since: int) -> defaultdict[int, list[Seat]]:
     """By patient, one for each session: the last. One query.
 
-    What a program took back, when it paused or another level of care began, bears the moment of
-    that change; it was never missed by anybody.
+    What a program took back, for the time of a pause or for another level of care, bears the
+    moment of that change; it was never missed by anybody.
     """
     ended = Enrollment.objects.filter(
-        patient=OuterRef("patient"), ended_at=OuterRef("cancelled_at")
+        patient=OuterRef("patient"), ended_at=OuterRef("cancelled_at"), end__lte=OuterRef("start")
     )
     paused = Pause.objects.filter(
-        enrollment__patient=OuterRef("patient"), created_at=OuterRef("cancelled_at")
+        Q(end__isnull=True) | Q(end__gt=OuterRef("start")),
+        enrollment__patient=OuterRef("patient"),
+        created_at=OuterRef("cancelled_at"),
+        start__lte=OuterRef("start"),
     )
     gone = Q(state=BookingState.CANCELLED.value) & ~Exists(ended) & ~Exists(paused)
     rows = Booking.objects.filter(

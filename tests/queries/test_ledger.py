@@ -6,14 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from scheduling.models import Enrollment, LevelRule
+from scheduling.actions.group_dates import cancel_date
+from scheduling.models import Enrollment, LevelRule, Session
 from scheduling.queries import ledger
+from tests import courses
 from tests.enrolled import MONDAY, enrolled, paused, program, seat
-from tests.world import NOW, build, patient
+from tests.world import NOW, at, build, patient
 
 pytestmark = pytest.mark.django_db
 FRIDAY = NOW + timedelta(days=4, hours=6)
-CHANGED = NOW - timedelta(days=2)
 
 
 def kept(now=NOW, **which):
@@ -48,21 +49,59 @@ def test_nobody_elses_seat_counts() -> None:
     assert kept()[0].week.hours.planned == 0
 
 
-@pytest.mark.parametrize("by", ["pause", "step"])
-def test_what_the_program_took_back_was_never_planned(by: str) -> None:
+@pytest.fixture
+def far():
+    """A clinic that books a year ahead."""
     world = build()
-    what = program(world)
-    row = enrolled(what, world.nora)
-    said = {"state": "cancelled", "live": False, "cancel_reason": "clinic"}
-    seat(world, world.nora, "2027-03-02", cancelled_at=NOW, **said)
-    seat(world, world.nora, "2027-03-03", cancelled_at=CHANGED, **said)
-    if by == "pause":
-        paused(row, date(2027, 5, 3), date(2027, 5, 4), created_at=CHANGED)
-    else:
-        Enrollment.objects.filter(pk=row.pk).update(start=row.start + 1440)
-        enrolled(what, world.nora, MONDAY - timedelta(weeks=1), weeks=1, ended_at=CHANGED)
-    found = next(one for one in kept() if one.enrollment.pk == row.pk)
-    assert (found.weeks[0].hours.planned, found.weeks[0].hours.booked) == (180, 0)
+    world.clinic.horizon_days = 400
+    world.clinic.save()
+    return world
+
+
+def planned(row) -> list[int]:
+    (found,) = kept(pk=row.pk)
+    return [one.hours.planned for one in found.weeks]
+
+
+def test_what_the_plan_promised_is_what_is_planned(far) -> None:
+    made = courses.iop(far, weeks=4)
+    plan = courses.laid(far, made)
+    row = courses.enrolled(far, made)
+    assert planned(row) == [590] * 4 == [one.hours.planned for one in plan.weeks]
+    assert not kept(pk=row.pk)[0].short
+
+
+def test_what_a_pause_took_back_was_never_planned_what_does_not_return_was(far) -> None:
+    row = courses.enrolled(far, courses.iop(far, weeks=4))
+    second, third = courses.FIRST + timedelta(weeks=1), courses.FIRST + timedelta(weeks=2)
+    courses.paused(far, row, second, third + timedelta(days=6))
+    assert planned(row) == [590, 0, 0, 590]
+    seat(far, far.nora, third + timedelta(days=1), hour=10, minutes=50, host=far.ben)
+    missed = courses.resumed(far, row, third).missed
+    assert list(missed) == [at(third + timedelta(days=1), 10)]
+    assert planned(row) == [590, 0, 640, 590]
+
+
+def test_what_another_level_of_care_took_back_was_never_planned(far) -> None:
+    less = courses.program(far, of=courses.level(far, "op", 0, 540), weeks=8)
+    courses.alone(far, less, weekday=3)
+    row = courses.enrolled(far, courses.iop(far, weeks=4))
+    third = courses.FIRST + timedelta(weeks=2)
+    after = courses.stepped(far, row, less, third)
+    assert (planned(row), planned(after)) == ([590] * 2, [50] * 8)
+
+
+def test_what_the_clinic_cancelled_was_planned(far) -> None:
+    row = courses.enrolled(far, courses.iop(far, weeks=4))
+    cancel_date(
+        session=Session.objects.filter(series__group__isnull=False).order_by("start")[0].uuid,
+        reason="therapist_ill",
+        actor=far.actor(far.dana),
+        now=NOW,
+    )
+    (found,) = kept(pk=row.pk)
+    first = found.weeks[0].hours
+    assert (first.planned, first.booked, first.cancelled) == (590, 410, 180)
 
 
 def test_a_session_left_and_joined_again_is_one_seat() -> None:
