@@ -28,6 +28,7 @@ from scheduling.outbox import (
     offers,
     remind,
     rooms,
+    short_hours,
     weekly,
 )
 
@@ -90,6 +91,7 @@ SWEEPS: list[tuple[int, Sweep]] = [  # seconds between two runs
     (600, group_window.end_what_is_over),
     (600, complete),
     (600, weekly.sweep),
+    (900, short_hours.warn_short),
     (3600, release_rest),
     (3600, forget_replies),
     (3600, forget_tasks),
