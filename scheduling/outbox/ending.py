@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import SessionState
-from scheduling.models import Occupancy, Series, Session, Task, TaskKind
+from scheduling.engine.lifecycle import BookingState, SessionState
+from scheduling.models import Booking, Occupancy, Series, Session, Task, TaskKind
 from scheduling.outbox import queue
 from scheduling.outbox.letters import put
 from scheduling.outbox.remind import finish
@@ -32,6 +32,7 @@ def sweep(now: datetime) -> int:
             kind=KIND, clinic_id=series.clinic_id, series=series, created_at=now, due_at=now, **who
         )
         for series in near_the_end(now)
+        if not ended_by_hand(series)
         for who in recipients(series, now)
     ]
     Task.objects.bulk_create(tasks, ignore_conflicts=True)
@@ -62,6 +63,18 @@ def near_the_end(now: datetime) -> list[Series]:
     rows = rows.annotate(left=Count("sessions", filter=coming), made=Count("sessions"))
     long = Q(made__gt=BEFORE) | Q(follows__isnull=False)
     return list(rows.filter(long, left__gte=1, left__lte=BEFORE).order_by("pk"))
+
+
+def ended_by_hand(series: Series) -> bool:
+    """Its last dates were cancelled when no more than three stood before them: whoever did that
+    knows that it ends."""
+    stands = series.sessions.filter(state=SessionState.SCHEDULED.value).order_by("-slot")
+    slots = [slot or 0 for slot in stands.values_list("slot", flat=True)[: BEFORE + 1]]
+    gone = Booking.objects.filter(
+        session__series=series, session__slot__gt=slots[0], state=BookingState.CANCELLED.value
+    )
+    when = gone.aggregate(last=Max("cancelled_at"))["last"]
+    return when is not None and (len(slots) <= BEFORE or slots[BEFORE] <= to_minute(when))
 
 
 def recipients(series: Series, now: datetime) -> list[dict[str, Any]]:

@@ -187,6 +187,12 @@ def roomless(columns: list[Column]) -> int:
     return sum(line.roomless for column in columns for line in column.lines)
 
 
+def booked(columns: list[Column]) -> int:
+    """How many sessions take place; one that several give is one."""
+    lines = [line for column in columns for line in column.lines if line.live]
+    return len({line.group or line.booking for line in lines})
+
+
 def patients(columns: list[Column]) -> list[int]:
     """Whom the sheet shows by name, for the audit (LG1)."""
     lines = [line for column in columns for line in column.lines if not line.own]

@@ -74,6 +74,24 @@ def test_one_that_was_cancelled_altogether_has_no_end_to_tell(world, sink, work,
     assert notices(sink, NORA) == []
 
 
+def test_whoever_ends_it_early_knows(world, sink, work):
+    """Five dates, and the last two are cancelled: three are left, and that is no news."""
+    made = repeated(world, wanted=mondays(5))
+    work()
+    ended(world, made, seat(made, 3).session.slot)
+    work()
+    work(seat(made, 0).ends_at)
+    assert not Task.objects.filter(kind="series_ends").exists()
+
+
+def test_one_that_was_ended_long_before_is_told_of(world, sink, work, series):
+    ended(world, series, seat(series, 10).session.slot)
+    work()
+    work(seat(series, 6).ends_at)
+    (mine,) = [text for text in notices(sink, NORA) if "more of your" in text]
+    assert mine.startswith("3 more of your appointments are planned.")
+
+
 def test_a_short_one_has_no_end_to_tell(world, sink, work):
     repeated(world, wanted=mondays(3))
     work()

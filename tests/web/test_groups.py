@@ -339,6 +339,7 @@ def test_a_group_without_members_stands_in_the_calendar_too(world):
 
 def test_one_line_on_the_days_sheet_for_each_who_gives_it(world, desk, group):
     page = desk.get(DESK, {"day": "2027-03-08"})
+    assert "1 session. Times" in text_of(page), "however many give it"
     assert text_of(page).count("Group: Mornings, 2 members") >= 2
     assert "Nora Quill" not in text_of(page)
     assert session_page(dates(group)[0]) in page.content.decode()

@@ -34,7 +34,7 @@ def sheet(request: PageRequest) -> HttpResponse:
         "zone": words.zone_note(zone, first),
         "columns": [part(one, zone, first) for one in columns if one.lines or one.held],
         "free": [one.therapist for one in columns if not (one.lines or one.held)],
-        "booked": sum(column.booked for column in columns),
+        "booked": day_sheet.booked(columns),
         "roomless": day_sheet.roomless(columns),
         "earlier_url": at(request, day - timedelta(days=1)),
         "later_url": at(request, day + timedelta(days=1)),
