@@ -60,7 +60,9 @@ def test_who_is_short_or_stays_away_stands_on_top(world, alma):
     assert list(found) == ["Omar Quill", "Zoe Quill", "Nora Quill"]
     assert found["Omar Quill"]["chips"] == [("6 hours short", "danger")]
     assert found["Zoe Quill"]["chips"] == [("4 absences in a row", "warn")]
-    assert "None are asked for" in text_of(alma.get(CASELOAD))
+    shown = text_of(alma.get(CASELOAD))
+    assert "None are asked for" in shown
+    assert "6 hours short by Sunday, March 7, 2027; 7 days are left" in shown
 
 
 def test_a_program_that_ends_within_three_weeks(world, alma):

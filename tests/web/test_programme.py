@@ -89,12 +89,18 @@ def test_who_missed_four_in_a_row(world, dana):
     page = dana.get(NOW_IN)
     assert names(page, "misses") == ["Nora Quill"]
     assert "4 absences in a row" in text_of(page)
+    call = page.context["misses"][0]
+    assert (call["do"], call["url"]) == (
+        "Call them", f"{HOME}desk/patients/{world.nora.uuid}/",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("weeks", "soon"), [(3, ["Nora Quill"]), (4, [])])
 def test_whose_enrolment_ends_within_three_weeks(world, dana, weeks, soon):
-    enrolled(program(world), world.nora, weeks=weeks)
-    assert names(dana.get(NOW_IN), "ending") == soon
+    row = enrolled(program(world), world.nora, weeks=weeks)
+    page = dana.get(NOW_IN)
+    assert names(page, "ending") == soon
+    assert (f'href="{HOME}enrollments/{row.uuid}/"' in page.content.decode()) == bool(soon)
 
 
 def test_whoever_pauses_is_not_short(world, dana):

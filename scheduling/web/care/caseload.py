@@ -50,5 +50,6 @@ def in_program(request: PageRequest, kept: Kept) -> dict[str, Any]:
         "bar": words.bar(week) if week else None,
         "told": words.told(week.hours) if week else "",
         "band": words.band(week.rule) if week else "",
+        "warning": words.warning(kept),
         "url": here(request, "enrollment_hours", kept.enrollment.uuid),
     }

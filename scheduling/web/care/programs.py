@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import audit
@@ -14,6 +15,7 @@ from scheduling.queries.ledger import Kept
 from scheduling.web.care import words
 from scheduling.web.care.caseload import in_program
 from scheduling.web.care.frame import page
+from scheduling.web.desk.frame import here
 from scheduling.web.door import PageRequest, staff
 
 
@@ -42,9 +44,9 @@ def people(request: PageRequest) -> dict[str, Any]:
         "whole": request.actor.has(policy.DESK),
         "census": ledger.census(found),
         "everybody": [line(request, one) for one in found],
-        "short": [line(request, one) for one in found if one.short],
-        "misses": [line(request, one) for one in found if one.misses],
-        "ending": [line(request, one) for one in found if ledger.ends_soon(one, request.now)],
+        "short": [short(request, one) for one in found if one.short],
+        "misses": [misses(request, one) for one in found if one.misses],
+        "ending": [ending(request, one) for one in found if ledger.ends_soon(one, request.now)],
     }
 
 
@@ -52,9 +54,33 @@ def line(request: PageRequest, kept: Kept) -> dict[str, Any]:
     soon = ledger.ends_soon(kept, request.now)
     return {
         "name": kept.name,
-        "warning": words.warning(kept),
-        "missed": words.missed_in_a_row(kept.absent),
         "program": in_program(request, kept),
         "chips": words.chips(kept, kept.absent, soon),
-        "until": times.day(words.last_day(kept)),
     }
+
+
+# Who needs a look: why, and what to do next
+
+
+def look(kept: Kept, why: str, do: str, url: str) -> dict[str, str]:
+    program = kept.enrollment.program.name
+    return {"name": kept.name, "program": program, "why": why, "do": do, "url": url}
+
+
+def short(request: PageRequest, kept: Kept) -> dict[str, str]:
+    page = here(request, "enrollment_hours", kept.enrollment.uuid)
+    return look(kept, words.warning(kept), _("Find make-up hours"), f"{page}#make-up")
+
+
+def misses(request: PageRequest, kept: Kept) -> dict[str, str]:
+    """The desk finds the telephone number on the patient's page."""
+    why, row = words.missed_in_a_row(kept.absent), kept.enrollment
+    if request.actor.has(policy.DESK):
+        return look(kept, why, _("Call them"), here(request, "desk_patient", row.patient.uuid))
+    return look(kept, why, _("Look at the hours"), here(request, "enrollment_hours", row.uuid))
+
+
+def ending(request: PageRequest, kept: Kept) -> dict[str, str]:
+    why = _("until %(day)s") % {"day": times.day(words.last_day(kept))}
+    page = here(request, "enrollment", kept.enrollment.uuid)
+    return look(kept, why, _("Decide what follows"), page)
