@@ -190,7 +190,7 @@ def make_therapist(clinic: Clinic, number: int, today: date) -> Therapist:
             source="Board register, looked up by the clinic",
         )
     WeeklyHours.objects.create(
-        therapist=therapist, pattern=one.pattern, valid_from=today - timedelta(days=400)
+        therapist=therapist, pattern=one.hours, valid_from=today - timedelta(days=400)
     )
     for slug in {one.service, "intake-30", "checkin-25"}:
         service = Service.objects.get(clinic=clinic, slug=slug)

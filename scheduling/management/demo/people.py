@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scheduling.engine.hours import format_pattern, parse_pattern
+from scheduling.engine.interval import merge
+
 LA, DENVER, PHOENIX, NY = (
     "America/Los_Angeles",
     "America/Denver",
@@ -21,37 +24,51 @@ class DemoTherapist(NamedTuple):
     pattern: str
     service: str
     medium_share: float  # of video among their sessions
+    groups: str = ""  # hours for groups, beside those of `pattern`
+
+    @property
+    def hours(self) -> str:
+        """The whole week."""
+        both = zip(parse_pattern(self.pattern), parse_pattern(self.groups), strict=True)
+        return format_pattern([merge([*single, *together]) for single, together in both])
 
 
 def week(*days: str) -> str:
-    """Monday to Friday from texts like "540-720,780-1020"; "" is a day without hours."""
+    """From Monday on, from texts like "540-720,780-1020"; "" is a day without hours."""
     return ";".join(f"{number}:{spans}" for number, spans in enumerate(days) if spans)
 
 
 FULL, EARLY, LATE, HALF = "540-720,780-1080", "480-720,750-960", "660-840,900-1200", "540-780"
 
-FULL_WEEK, EARLY_WEEK, LATE_WEEK = week(*[FULL] * 5), week(*[EARLY] * 5), week(*[LATE] * 5)
+FULL_WEEK, LATE_WEEK = week(FULL, FULL, "", FULL, FULL), week(LATE, LATE, LATE, HALF)
+EARLY_WEEK = week(EARLY, "", EARLY, EARLY, EARLY)
 # Three mornings a week are a group's.
 NO_MORNINGS = week("780-1080", FULL, "780-1080", FULL, "780-1080")
 NOON_OR_LATE = week("780-840,900-1200", LATE, "780-840,900-1200", LATE, "780-840,900-1200")
 # The day program takes five mornings until half past one in Los Angeles.
 AFTER_HALF_PAST_ONE, THE_SAME_IN_DENVER = week(*["840-1080"] * 5), week(*["885-1170"] * 5)
+DAYS = week(*["540-810"] * 5, "600-660")
+DAYS_IN_DENVER = week("600-870,1170-1260", *["600-870"] * 4)
+BLOCK = "0:540-720;2:540-720;4:540-720"
 D = DemoTherapist
 
 # Hours are typed on each therapist's own wall clock.
 THERAPISTS = [
-    D("Maya Torres", "PsyD", LA, ("CA", "OR"), "en,es", FULL_WEEK, "cbt-50", 0.9),
+    D("Maya Torres", "PsyD", LA, ("CA", "OR"), "en,es", FULL_WEEK, "cbt-50", 0.9, "1:1095-1185"),
     D("Daniel Okafor", "LMFT", LA, ("CA",), "en", EARLY_WEEK, "cbt-50", 0.8),
-    D("Priya Raman", "PhD", LA, ("CA", "OR", "NV"), "en", FULL_WEEK, "dbt-60", 0.95),
+    D("Priya Raman", "PhD", LA, ("CA", "OR", "NV"), "en", FULL_WEEK, "dbt-60", 0.95, "0:1080-1200"),
     D("Jonas Weber", "LCSW", DENVER, ("CA", "NV"), "en", LATE_WEEK, "dbt-60", 0.9),
     D("Leah Goldberg", "PhD", NY, ("CA",), "en", LATE_WEEK, "rebt-45", 0.9),
-    D("Samuel Reyes", "LPCC", LA, ("CA", "NV"), "en,es", NO_MORNINGS, "cbt-50", 0.7),
-    D("Grace Lin", "PsyD", LA, ("CA", "OR"), "en", NOON_OR_LATE, "rebt-45", 1.0),
+    D("Samuel Reyes", "LPCC", LA, ("CA", "NV"), "en,es", NO_MORNINGS, "cbt-50", 0.7,
+      BLOCK + ";3:1110-1185"),
+    D("Grace Lin", "PsyD", LA, ("CA", "OR"), "en", NOON_OR_LATE, "rebt-45", 1.0, BLOCK),
     D("Amir Haddad", "LMFT", PHOENIX, ("CA", "NV"), "en", EARLY_WEEK, "cbt-50", 0.85),
-    D("Ruth Andersen", "LCSW", DENVER, ("CA", "OR"), "en", THE_SAME_IN_DENVER, "dbt-60", 0.9),
-    D("Noah Bennett", "LMFT", LA, ("CA",), "en", AFTER_HALF_PAST_ONE, "checkin-25", 0.4),
+    D("Ruth Andersen", "LCSW", DENVER, ("CA", "OR"), "en", THE_SAME_IN_DENVER, "dbt-60", 0.9,
+      DAYS_IN_DENVER),
+    D("Noah Bennett", "LMFT", LA, ("CA",), "en", AFTER_HALF_PAST_ONE, "checkin-25", 0.4, DAYS),
     D("Elena Petrova", "PhD", NY, ("CA", "NV"), "en", LATE_WEEK, "cbt-50", 0.9),
-    D("Tomas Silva", "LPCC", LA, ("CA", "OR"), "en,es", FULL_WEEK, "rebt-45", 0.9),
+    D("Tomas Silva", "LPCC", LA, ("CA", "OR"), "en,es", FULL_WEEK, "rebt-45", 0.9,
+      "1:1095-1185;2:1095-1185"),
 ]  # fmt: skip
 
 FIRST = (
