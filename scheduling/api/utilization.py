@@ -20,7 +20,7 @@ from scheduling.engine.told import MEASURES, Told
 from scheduling.errors import NotFound
 from scheduling.models import Kind, Medium
 from scheduling.queries import told
-from scheduling.queries.told import Telling, Wish
+from scheduling.queries.told import Access, Telling, Wish
 from scheduling.queries.utilization import By
 
 
@@ -63,7 +63,7 @@ class SumsShape(serializers.Serializer[Any]):
 
 class SumsRowShape(serializers.Serializer[Any]):
     key = serializers.CharField()
-    label = serializers.CharField()
+    name = serializers.CharField()
     numbers = SumsShape()
 
 
@@ -71,6 +71,16 @@ class HourCellShape(serializers.Serializer[Any]):
     offered = serializers.IntegerField(allow_null=True)
     booked = serializers.IntegerField()
     delivered = serializers.IntegerField()
+
+
+class AccessShape(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    name = serializers.CharField()
+    third_next = serializers.IntegerField(
+        allow_null=True, help_text="Minutes, of the middle day. null: fewer than three were free."
+    )
+    waiting = serializers.IntegerField(allow_null=True, help_text="null: kept back.")
+    waited = serializers.IntegerField(allow_null=True, help_text="Minutes, of the middle one.")
 
 
 class DaysShape(serializers.Serializer[Any]):
@@ -88,12 +98,18 @@ class UtilizationShape(serializers.Serializer[Any]):
     total_before = SumsShape()
     series = SumsRowShape(many=True, help_text="Its weeks or months; key: the first day.")
     rows = SumsRowShape(many=True, help_text="By `by`.")
+    access = AccessShape(many=True, help_text="Without a filter: how one comes to each service.")
     heat = serializers.ListField(
         child=HourCellShape(many=True), help_text="Minutes: seven days from Monday on, of 24 hours."
     )
 
 
-class Utilization(Door):
+class ReportDoor(Door):
+    def today(self) -> date:
+        return local_day(self.clinic.time_zone, to_minute(self.now))
+
+
+class Utilization(ReportDoor):
     Query = ReportQuery
 
     @extend_schema(operation_id="utilization", parameters=[ReportQuery], responses=UtilizationShape)
@@ -105,11 +121,8 @@ class Utilization(Door):
         wish = wish_of(said, self.today(), self.clinic.week_starts)
         return Response(as_json(told.tell(self.actor, wish, self.today()), wish))
 
-    def today(self) -> date:
-        return local_day(self.clinic.time_zone, to_minute(self.now))
 
-
-class OwnNumbers(Utilization):
+class OwnNumbers(ReportDoor):
     Query = OwnQuery
 
     @extend_schema(
@@ -142,6 +155,7 @@ def as_json(found: Telling, wish: Wish) -> dict[str, Any]:
         "total_before": numbers(found.before),
         "series": [row(*line) for line in found.series],
         "rows": [row(*line) for line in found.lines],
+        "access": [line(one) for one in found.access],
         "heat": [[cell._asdict() for cell in day] for day in found.report.heat],
     }
 
@@ -151,7 +165,12 @@ def span(one: Period) -> dict[str, date]:
 
 
 def row(key: str, label: str, sums: Told) -> dict[str, Any]:
-    return {"key": key, "label": label, "numbers": numbers(sums)}
+    return {"key": key, "name": label, "numbers": numbers(sums)}
+
+
+def line(one: Access) -> dict[str, Any]:
+    told = one._asdict()
+    return {"name": told.pop("label")} | told
 
 
 def numbers(sums: Told) -> dict[str, Any]:

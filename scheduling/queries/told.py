@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -18,11 +18,12 @@ from accounts.actor import Actor
 from accounts.models import Therapist
 from scheduling import policy
 from scheduling.engine.periods import Length, Period, beginning
-from scheduling.engine.small_cells import small
+from scheduling.engine.small_cells import kept_back, small
 from scheduling.engine.told import Told, everything, kept_counts, minutes, table, total
 from scheduling.engine.utilization import Sums
 from scheduling.errors import NotFound
 from scheduling.models import Modality, Service
+from scheduling.queries.access import access
 from scheduling.queries.utilization import Asked, By, Report, Row, report
 
 COARSE = {By.MODALITY: "modality__code", By.KIND: "kind"}  # made of services
@@ -59,6 +60,19 @@ class Line(NamedTuple):
     told: Told
 
 
+class Access(NamedTuple):
+    """How one comes to a service: minutes to the third next available time, and the line.
+
+    `waiting` None: not told, and then `waited` neither.
+    """
+
+    key: str
+    label: str
+    third_next: int | None
+    waiting: int | None
+    waited: int | None
+
+
 @dataclass(frozen=True)
 class Telling:
     report: Report
@@ -66,6 +80,7 @@ class Telling:
     before: Told
     lines: list[Line]
     series: list[Line]
+    access: list[Access] = field(default_factory=list)
 
 
 def tell(actor: Actor, wish: Wish, today: date) -> Telling:
@@ -82,6 +97,7 @@ def tell(actor: Actor, wish: Wish, today: date) -> Telling:
         before=_total(past, asked, found.before, report(asked).series if year else [], today),
         lines=_lines(found.rows, _table(wish, found, today)),
         series=_lines(found.series, _series(wish, found.series, today)),
+        access=[] if wish.filters else _access(found.asked),
     )
 
 
@@ -145,6 +161,21 @@ def _asked(actor: Actor, wish: Wish) -> Asked:
         kind=wish.kind,
         medium=wish.medium,
     )
+
+
+def _access(asked: Asked) -> list[Access]:
+    rows = access(asked.clinic, asked.period)
+    back = kept_back([row.waiting for row in rows])
+    return [
+        Access(
+            str(row.service.uuid),
+            row.service.name,
+            row.wait_minutes,
+            None if place in back else row.waiting,
+            None if place in back else row.waited_minutes,
+        )
+        for place, row in enumerate(rows)
+    ]
 
 
 def _lines(rows: Iterable[Row], told: Iterable[Told]) -> list[Line]:

@@ -40,7 +40,7 @@ def test_the_last_whole_month_with_everything(february, caller) -> None:
 def test_small_counts_are_kept_back_by_name(february, caller) -> None:
     """PR5: three visits, and the other row that would give them away."""
     rows = caller(february.ada).get(PATH, {"by": "service"}).json()["rows"]
-    assert [row["label"] for row in rows] == ["CBT session", "DBT session"]
+    assert [row["name"] for row in rows] == ["CBT session", "DBT session"]
     for row in rows:
         assert "attended" in row["numbers"]["kept_back"]
         assert "attended" not in row["numbers"]["people"]

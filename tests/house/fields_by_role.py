@@ -232,11 +232,12 @@ NUMBERS = words("offered booked delivered utilization people kept_back") | {
 }
 REPORT = words(
     "zone length period period.first period.last before before.first before.last by total "
-    "total_before series rows heat heat.offered heat.booked heat.delivered"
+    "total_before series rows heat heat.offered heat.booked heat.delivered access access.key "
+    "access.name access.third_next access.waiting access.waited"
 ) | {
     f"{above}.{key}"
     for above in ("series", "rows")
-    for key in words("key label numbers") | {f"numbers.{name}" for name in NUMBERS}
+    for key in words("key name numbers") | {f"numbers.{name}" for name in NUMBERS}
 }
 REPORT |= {f"{above}.{name}" for above in ("total", "total_before") for name in NUMBERS}
 

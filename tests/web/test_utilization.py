@@ -14,12 +14,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership
-from scheduling.models import Service, WeeklyHours
+from scheduling.models import AccessDay, Service, WeeklyHours
 from tests.attended import crowd, held, starts
 from tests.doors import sign_in
 from tests.web.desk import OFFICE, at_work, audited
 from tests.web.patient import text_of
-from tests.world import World, build, offer, service
+from tests.world import NOW, World, build, offer, service
 
 PAGE = f"{OFFICE}utilization/"
 CSV = f"{PAGE}report.csv"
@@ -143,6 +143,34 @@ def test_charts_say_what_they_show_and_have_their_numbers_beside_them(office) ->
     assert page.count('role="img"') == 3 == page.count("<desc ")
     assert "style=" not in page and "<script>" not in page
     assert "Booked of offered, in hours and minutes" in page
+
+
+def noted(what: Service, day: date, third: int | None, waiting: int) -> None:
+    AccessDay.objects.create(
+        clinic=what.clinic,
+        service=what,
+        day=day,
+        looked_at=NOW,
+        wait_minutes=third,
+        waiting=waiting,
+        waited_minutes=3 * 1440 if waiting else None,
+    )
+
+
+def test_how_long_people_wait_is_what_was_noted_each_day(world, dbt, office) -> None:
+    """PR5: the line of a service is not told where few wait, nor that of the next."""
+    for day, third in ((26, 1440), (27, 4 * 1440), (28, 2 * 1440)):
+        noted(world.cbt, date(2027, 2, day), third, 12)
+    noted(dbt, date(2027, 2, 28), None, 30)
+    page = text_of(office.get(PAGE))
+    assert "CBT session 2 days 12 3 days" in page
+    assert "DBT session fewer than three times were free 30 3 days" in page
+    noted(Service.objects.get(slug="rebt-50"), date(2027, 2, 28), 60, 2)
+    rows = table(office.get(CSV))
+    assert rows["access", "CBT session"]["waiting"] == "not shown"
+    assert rows["access", "REBT session"]["waiting"] == "not shown"
+    assert rows["access", "DBT session"]["waiting"] == "30"
+    assert rows["access", "CBT session"]["third_next"] == str(2 * 1440)
 
 
 # What is told of people

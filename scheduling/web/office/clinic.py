@@ -27,7 +27,6 @@ from scheduling.web.door import PageRequest, staff
 from scheduling.web.office.forms import ConsentTextForm, HolidayForm, PoliciesForm
 from scheduling.web.office.frame import act, form_page, here, page, risk_lines
 from scheduling.web.office.staff import today
-from scheduling.web.therapist.words import how_long
 from scheduling.web.utilization import shown, words
 
 
@@ -79,14 +78,9 @@ def wait_line(one: Wait) -> dict[str, str]:
     now = _("not looked at yet") if not one.noted else _("fewer than three times are free")
     return {
         "service": one.service.name,
-        "now": now if one.minutes is None else in_words(one.minutes),
-        "before": "" if one.before is None else in_words(one.before),
+        "now": now if one.minutes is None else shown.in_words(one.minutes),
+        "before": "" if one.before is None else shown.in_words(one.before),
     }
-
-
-def in_words(minutes: int) -> str:
-    """Whole hours are near enough."""
-    return how_long(minutes - minutes % 60 if minutes > 60 else minutes)
 
 
 @staff("admin")

@@ -45,19 +45,26 @@ def report(request: PageRequest) -> HttpResponse:
 
 
 def numbers(found: Telling, named: list[Line]) -> Iterator[list[Any]]:
-    """One line each: the whole, the period before, its weeks or months, and the breakdown."""
+    """One line each: the whole, the period before, its weeks or months, the breakdown, and how one
+    comes to each service."""
     clinic, asked = found.report.asked.clinic, found.report.asked
     first = ["offered", "booked", "delivered", "utilization"]
-    yield ["part", "key", "label", "zone", *first, *MEASURES]
+    last = ["third_next", "waiting", "waited"]
+    yield ["part", "key", "label", "zone", *first, *MEASURES, *last]
     whole = (("total", asked.period, found.total), ("before", asked.period.before, found.before))
     for part, span, sums in whole:
         yield [part, span.first, shown.period_name(span), clinic.time_zone, *cells(sums)]
-    for line in found.series:
-        label = shown.step(line.key, asked.period)
-        yield ["step", line.key, label, clinic.time_zone, *cells(line.told)]
-    for line in named:
+    for row in found.series:
+        label = shown.step(row.key, asked.period)
+        yield ["step", row.key, label, clinic.time_zone, *cells(row.told)]
+    for row in named:
         part = asked.by.value if asked.by else ""
-        yield [part, line.key, line.label, clinic.time_zone, *cells(line.told)]
+        yield [part, row.key, row.label, clinic.time_zone, *cells(row.told)]
+    none = [None] * (len(first) + len(MEASURES))
+    for one in found.access:
+        waiting = _("not shown") if one.waiting is None else one.waiting
+        wait = [one.third_next, waiting, one.waited]
+        yield ["access", one.key, one.label, clinic.time_zone, *none, *wait]
 
 
 def cells(sums: Told) -> list[Any]:

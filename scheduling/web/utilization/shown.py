@@ -13,8 +13,9 @@ from django.utils.translation import pgettext
 
 from accounts.models.clinic import WEEKDAYS
 from scheduling.engine.periods import Length, Period, period
-from scheduling.queries.told import Line, Telling, Wish
+from scheduling.queries.told import Access, Line, Telling, Wish
 from scheduling.queries.utilization import By
+from scheduling.web.therapist.words import how_long
 from scheduling.web.utilization import charts, words
 from scheduling.web.utilization.asked import NARROW, of_period, query
 from scheduling.web.utilization.words import Word
@@ -34,11 +35,12 @@ def report(wish: Wish, found: Telling, today: date, week_starts: int) -> dict[st
         "people": compared(found, words.PEOPLE) if found.total.people else [],
         "chart": charts.over_time(found.series, [one.label for one in steps]),
         "steps": table(steps, wish, By.PERIOD),
-        "lines": table(lines, wish, wish.by) if wish.by else None,
+        "lines": table(lines, wish, wish.by) if wish.by not in (None, By.PERIOD) else None,
         "bars": charts.by_row(lines) if wish.by in BARS else None,
         "by": words.BYS[wish.by] if wish.by else "",
         "heat": charts.heat(found.report.heat, weekdays(), [clock(hour) for hour in range(24)]),
         "weekdays": weekdays(),
+        "access": [access_line(one) for one in found.access],
         "empty": not (found.total.offered or found.total.booked),
     }
 
@@ -108,8 +110,10 @@ def compared(found: Telling, which: Iterable[Word]) -> list[dict[str, Any]]:
 
 
 def table(lines: list[Line], wish: Wish, by: By) -> dict[str, Any]:
-    """Minutes, and people where any row tells of them."""
-    people = words.IN_TABLES if any(line.told.people for line in lines) else []
+    """Minutes, and what any row tells of people."""
+    people = [
+        word for word in words.IN_TABLES if any(word.name in line.told.people for line in lines)
+    ]
     columns = [*words.MINUTES, *people]
     rows = [
         {
@@ -120,6 +124,21 @@ def table(lines: list[Line], wish: Wish, by: By) -> dict[str, Any]:
         for line in lines
     ]
     return {"columns": columns, "rows": rows}
+
+
+def access_line(one: Access) -> dict[str, str]:
+    none = _("fewer than three times were free")
+    return {
+        "service": one.label,
+        "third_next": none if one.third_next is None else in_words(one.third_next),
+        "waiting": _("not shown") if one.waiting is None else words.count(one.waiting),
+        "waited": "–" if one.waited is None else in_words(one.waited),
+    }
+
+
+def in_words(minutes: int) -> str:
+    """Whole hours are near enough."""
+    return how_long(minutes - minutes % 60 if minutes > 60 else minutes)
 
 
 def below(line: Line, wish: Wish, by: By) -> str:
