@@ -23,7 +23,7 @@ from scheduling.calendars.invites import (
 )
 from scheduling.calendars.mime import compose
 from scheduling.engine.interval import to_minute
-from scheduling.models import Booking, Event, EventKind, Invite, Task
+from scheduling.models import Booking, Event, EventKind, Invite, Session, Task
 from scheduling.outbox import words
 from scheduling.outbox.mail import new_message_id
 from scheduling.outbox.queue import Failed
@@ -163,6 +163,11 @@ def ways_to_change(standing: Standing, now: datetime) -> dict[str, str]:
         return {"manage_url": words.link(f"{home}sessions/{session.uuid}/")}
     if standing.patient.user_id is not None:
         return {"manage_url": words.link(f"{home}my/{booking.uuid}/")}
+    return links_to_change(booking, session, now)
+
+
+def links_to_change(booking: Booking, session: Session, now: datetime) -> dict[str, str]:
+    """For who has no account, one for each action (TK3)."""
     if session.start - to_minute(now) < session.clinic.change_notice:
         return {}
     made = {}

@@ -22,9 +22,10 @@ from scheduling.calendars.series import (
 )
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import from_minute, to_minute
+from scheduling.engine.lifecycle import BookingState
 from scheduling.models import Booking, Invite, Medium, Task
 from scheduling.outbox import series_words, words
-from scheduling.outbox.letters import Calendar, addressed, others_in_place_of, put
+from scheduling.outbox.letters import Calendar, addressed, links_to_change, others_in_place_of, put
 from scheduling.outbox.series import (
     Dates,
     Held,
@@ -290,6 +291,7 @@ def page_of(standing: SeriesStanding, change: Change, news: SeriesNews, now: dat
                 host=host,
                 join_url="" if off else join_url(standing, now),
                 manage_url="" if off else manage_url(standing),
+                **({} if off else ways_to_change_next(standing, now)),
                 book_url=words.link(home) if off and not host else "",
                 phone="" if host else clinic.phone,
                 signature=signature,
@@ -312,6 +314,7 @@ def ending_page(standing: SeriesStanding, now: datetime) -> Page:
                 host=standing.therapist is not None,
                 join_url=join_url(standing, now),
                 manage_url=manage_url(standing),
+                **ways_to_change_next(standing, now),
                 phone="" if standing.therapist else clinic.phone,
                 signature=words.sender_name(clinic.sender_name),
             )
@@ -327,6 +330,20 @@ def manage_url(standing: SeriesStanding) -> str:
     if series.patient_id is not None:
         return words.link(f"{home}series/{series.uuid}/")
     return words.link(f"{home}my/" if standing.patient else f"{home}today/")
+
+
+def ways_to_change_next(standing: SeriesStanding, now: datetime) -> dict[str, Any]:
+    """Without an account, links for the next date; reminders bring those of each later one."""
+    if standing.patient is None or standing.patient.user_id is not None:
+        return {}
+    seats = Booking.objects.filter(
+        session__series=standing.series,
+        patient=standing.patient,
+        state=BookingState.BOOKED.value,
+        start__gt=to_minute(now),
+    )
+    one = seats.select_related("session__clinic", "session__service").order_by("start").first()
+    return links_to_change(one, one.session, now) if one else {}
 
 
 def pattern(standing: SeriesStanding, dates: Dates) -> str:

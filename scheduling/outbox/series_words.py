@@ -61,6 +61,8 @@ class SeriesWords:
     host: bool = False
     join_url: str = ""
     manage_url: str = ""
+    move_url: str = ""  # the next date alone
+    cancel_url: str = ""
     book_url: str = ""
     phone: str = ""
     signature: str = NEUTRAL

@@ -30,7 +30,7 @@ from tests.outbox.serial import (
     times_of,
 )
 from tests.outbox.test_words import DENIED, plain
-from tests.world import NOW, at
+from tests.world import NOW, at, patient
 
 pytestmark = pytest.mark.django_db
 NORA, OMAR, ALMA, BEN = (f"{name}@example.org" for name in ("nora", "omar", "alma", "ben"))
@@ -307,3 +307,13 @@ def test_a_holiday_is_not_promised(world, sink, work):
     (mine,) = sink.to(NORA)
     assert "11 times" in mine.text and "Not on Monday, May 10, 2027" in mine.text
     assert len(calendar_of(sink, NORA).shows()) == 11
+
+
+def test_a_group_seat_is_given_up_by_such_a_link_and_not_moved(world, sink, work):
+    guest = patient(world.clinic, "Rosa", user=None, email="rosa@home.example")
+    made = group(world)
+    joins(made, guest, meetings(made, 3))
+    work()
+    (mine,) = sink.to("rosa@home.example")
+    assert mine.text.count("https://clinic.example/a/") == 1
+    assert "Cancel the next one:" in mine.text

@@ -337,6 +337,25 @@ def test_somebody_without_an_account_is_told_whom_to_call(world, sink, work):
     assert "Questions? Call (310) 555-0100." in mine.text
 
 
+def test_and_gets_links_for_the_next_date_that_expire(world, sink, work):
+    """TK3: as in mail about a single session."""
+    guest = patient(world.clinic, "Rosa", user=None, email="rosa@home.example")
+    series = repeated(world, guest)
+    work()
+    (mine,) = sink.to("rosa@home.example")
+    assert mine.text.count("https://clinic.example/a/") == 2
+    first = seat(series, 0)
+    assert {link.action for link in first.action_links.all()} == {"move", "cancel"}
+    assert all(link.expires_at == first.starts_at for link in first.action_links.all())
+    work(first.starts_at)
+    sink.clear()
+    cancelled(world, seat(series, 1), now=first.starts_at)
+    work(first.starts_at)
+    (mine,) = [one for one in sink.to("rosa@home.example") if one.calendar]
+    assert mine.text.count("https://clinic.example/a/") == 2
+    assert seat(series, 2).action_links.count() == 2
+
+
 def test_nothing_says_what_kind_of_care_it_is(world, sink, work):
     """PR1: in no mail of a whole story, to nobody."""
     from tests.outbox.test_words import DENIED, plain
