@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.core import signing
@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from scheduling.api.fields import Body
 from scheduling.api.problems import BadParameter
-from scheduling.models import Booking
+from scheduling.models import Booking, Enrollment
 
 SALT = "scheduling.api.pages"
 
@@ -21,12 +21,15 @@ class PageQuery(Body):
     limit = serializers.IntegerField(required=False, default=25, min_value=1, max_value=100)
 
 
-class Page(NamedTuple):
-    rows: list[Booking]
+M = TypeVar("M", Booking, Enrollment)
+
+
+class Page(NamedTuple, Generic[M]):
+    rows: list[M]
     cursor: str | None
 
 
-def page(rows: QuerySet[Booking], cursor: str | None, limit: int) -> Page:
+def page(rows: QuerySet[M], cursor: str | None, limit: int) -> Page[M]:
     """The rows after `cursor` in order of start; what is added meanwhile shifts nothing."""
     if cursor:
         start, uuid = _opened(cursor)

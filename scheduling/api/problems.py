@@ -2,7 +2,8 @@
 
 `code` is for programs, `detail` one sentence for people. What the body or a field has wrong stands
 in "errors": [{"field", "code", "detail"}]; SlotGone brings "nearest", SeriesRefused and
-FacilitatorsBusy "dates", MembersBusy "members" (references).
+FacilitatorsBusy "dates", EnrollmentRefused "parts" with dates, MembersBusy "members"
+(references).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ NOTHING_HERE = _("There is nothing at this address, or it is not yours to see.")
 UNAVAILABLE = _("We cannot do this at the moment, so nothing was changed. Please try again soon.")
 INVALID = _("Some of the fields are not right.")
 RETRY_SECONDS = 30
-TOLD = ("field", "nearest", "dates", "members", "booking")  # what of a refusal's `extra` goes out
+# What of a refusal's `extra` goes out.
+TOLD = ("field", "nearest", "dates", "members", "booking", "parts")
 
 log = logging.getLogger("telehealth.api")
 

@@ -55,6 +55,16 @@ class RefusedDate(serializers.Serializer[Any]):
     why = serializers.CharField(help_text="A code.")
 
 
+class OpenDate(serializers.Serializer[Any]):
+    start = serializers.DateTimeField(allow_null=True, help_text="null: the part as a whole.")
+    why = serializers.CharField(help_text="A code.")
+
+
+class OpenPart(serializers.Serializer[Any]):
+    part = serializers.IntegerField()
+    dates = OpenDate(many=True)
+
+
 class Problem(serializers.Serializer[Any]):
     """RFC 9457. What is not yours and what is not there are one answer: `not_found`."""
 
@@ -67,6 +77,9 @@ class Problem(serializers.Serializer[Any]):
     nearest = NearStart(many=True, required=False, help_text="With `slot_gone`: up to three.")
     dates = RefusedDate(
         many=True, required=False, help_text="Those of a series or group that stand against it."
+    )
+    parts = OpenPart(
+        many=True, required=False, help_text="With `enrollment_refused`: what is still open."
     )
     members = serializers.ListField(
         child=serializers.CharField(),

@@ -3,6 +3,7 @@ from django.urls import path
 from scheduling.api import (
     bookings,
     catalogue,
+    enrollments,
     group_dates,
     groups,
     holds,
@@ -10,6 +11,7 @@ from scheduling.api import (
     kept_groups,
     me,
     out,
+    programs,
     reference,
     series,
     slots,
@@ -20,6 +22,9 @@ from scheduling.api import (
 CLINIC = "v1/clinics/<slug:slug>/"
 KEPT = f"{CLINIC}staff/groups/<uuid:group>/"
 DATE = f"{CLINIC}staff/group-dates/<uuid:session>/"
+LEVEL = f"{CLINIC}staff/levels/<uuid:level>/"
+PROGRAM = f"{CLINIC}staff/programs/<uuid:program>/"
+ENROLLED = f"{CLINIC}enrollments/<uuid:enrollment>/"
 
 urlpatterns = [
     path("v1/schema/", reference.Schema.as_view(), name="api_schema"),
@@ -147,6 +152,26 @@ urlpatterns = [
         hours.HoursOfEnrollment.as_view(),
         name="api_enrollment_hours",
     ),
+    path(f"{CLINIC}enrollments/", enrollments.Enrollments.as_view(), name="api_enrollments"),
+    path(
+        f"{CLINIC}enrollments/check/",
+        enrollments.CheckEnrollment.as_view(),
+        name="api_enrollment_check",
+    ),
+    path(ENROLLED, enrollments.OneEnrollment.as_view(), name="api_enrollment"),
+    path(f"{ENROLLED}step/", enrollments.StepTo.as_view(), name="api_enrollment_step"),
+    path(f"{ENROLLED}step/check/", enrollments.CheckStep.as_view(), name="api_enrollment_steps"),
+    path(f"{ENROLLED}pause/", enrollments.PauseIt.as_view(), name="api_enrollment_pause"),
+    path(f"{ENROLLED}resume/", enrollments.ResumeIt.as_view(), name="api_enrollment_resume"),
+    path(f"{ENROLLED}discharge/", enrollments.Discharge.as_view(), name="api_discharge"),
+    path(f"{CLINIC}staff/levels/", programs.Levels.as_view(), name="api_levels"),
+    path(LEVEL, programs.OneLevel.as_view(), name="api_level"),
+    path(f"{LEVEL}rules/", programs.Rules.as_view(), name="api_level_rules"),
+    path(f"{LEVEL}rules/<int:rule>/", programs.OneRule.as_view(), name="api_level_rule"),
+    path(f"{CLINIC}staff/programs/", programs.Programs.as_view(), name="api_programs"),
+    path(PROGRAM, programs.OneProgram.as_view(), name="api_program"),
+    path(f"{PROGRAM}parts/", programs.Parts.as_view(), name="api_program_parts"),
+    path(f"{PROGRAM}parts/<int:part>/", programs.OnePart.as_view(), name="api_program_part"),
     path(f"{CLINIC}staff/caseload/", hours.Caseload.as_view(), name="api_caseload"),
     path(f"{CLINIC}staff/hours/", hours.InPrograms.as_view(), name="api_in_programs"),
     path(

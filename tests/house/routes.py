@@ -639,6 +639,7 @@ LEVELS = AT_OFFICE + "levels/"
 
 OFFICE = [
     Row(AT_OFFICE, get=ADMINS),
+    Row(AT_OFFICE + "weekly-report/", get=ADMIN_ACT, post=ADMIN_DOES),
     Row(AT_OFFICE + "staff/", get=ADMINS),
     Row(AT_OFFICE + "staff/invite/", get=ADMINS, post=WRONG_IN_OFFICE),
     Row(AT_OFFICE + "staff/invitations/<uuid:invitation>/revoke/", get=ADMIN_ACT, post=ADMIN_DOES),
@@ -696,6 +697,10 @@ ONE_OFFER = CLINIC_API + "offers/<uuid:offer>/"
 KEPT = CLINIC_API + "staff/groups/"
 KEPT_DATE = CLINIC_API + "staff/group-dates/<uuid:session>/"
 ITS = "ptd:200 a:login *:404"  # of who waits, of the therapist waited for, of the desk
+STAFF_READ = "tudco:200 a:login *:404"
+LEVELS_API = CLINIC_API + "staff/levels/"
+PROGRAMS_API = CLINIC_API + "staff/programs/"
+ENROLLED_API = CLINIC_API + "enrollments/<uuid:enrollment>/"
 
 API = [
     Row("api/v1/schema/", get=IN),
@@ -815,6 +820,28 @@ API = [
     Row(CLINIC_API + "staff/caseload/", get="tu:200 a:login *:404"),
     Row(CLINIC_API + "staff/hours/", get="tud:200 a:login *:404"),
     Row(CLINIC_API + "staff/hours/numbers/", get="c:200 a:login *:404"),
+    Row(CLINIC_API + "enrollments/", get=IN, post=WRITES, json=True),
+    Row(CLINIC_API + "enrollments/check/", get=POSTED, post=WRITES, json=True),
+    Row(ENROLLED_API, get="ptd:200 a:login *:404"),
+    Row(ENROLLED_API + "step/", get=POSTED, post=CARERS_ACT, json=True),
+    Row(ENROLLED_API + "step/check/", get=POSTED, post=CARERS_ACT, json=True),
+    Row(ENROLLED_API + "pause/", get=POSTED, post=CARERS_ACT, json=True),
+    Row(ENROLLED_API + "resume/", get=POSTED, post=CARERS_ACT, json=True),
+    Row(ENROLLED_API + "discharge/", get=POSTED, post=CARERS_ACT, json=True),
+    Row(LEVELS_API, get=STAFF_READ, post=WRONG_IN_OFFICE, json=True),
+    Row(LEVELS_API + "<uuid:level>/", get=STAFF_READ, patch=ADMINS, json=True),
+    Row(LEVELS_API + "<uuid:level>/rules/", get=POSTED, post=WRONG_IN_OFFICE, json=True),
+    Row(
+        LEVELS_API + "<uuid:level>/rules/<int:rule>/",
+        get=POSTED,
+        patch=WRONG_IN_OFFICE,
+        delete=ADMINS,
+        json=True,
+    ),
+    Row(PROGRAMS_API, get=STAFF_READ, post=WRONG_IN_OFFICE, json=True),
+    Row(PROGRAMS_API + "<uuid:program>/", get=STAFF_READ, patch=ADMINS, json=True),
+    Row(PROGRAMS_API + "<uuid:program>/parts/", get=POSTED, post=WRONG_IN_OFFICE, json=True),
+    Row(PROGRAMS_API + "<uuid:program>/parts/<int:part>/", get=POSTED, delete=ADMINS, json=True),
     Row(CLINIC_API + "me/", get=IN, patch="a:login pq:200 *:422", json=True),
 ]
 

@@ -1,0 +1,536 @@
+"""Enrolments: look at every date of a program's weeks, enrol, and what becomes of it later.
+
+Staff act; patients read their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import audit
+from accounts.models import Patient, Therapist
+from scheduling import policy
+from scheduling.actions import enroll as acts
+from scheduling.actions import enroll_life as later
+from scheduling.actions.reply import Reply
+from scheduling.api import shapes
+from scheduling.api.bookings import Accept, BookingDoor
+from scheduling.api.fields import (
+    Body,
+    ClockField,
+    DayField,
+    MediumField,
+    MomentField,
+    PlaceField,
+    ZoneField,
+    told,
+)
+from scheduling.api.holds import KEY
+from scheduling.api.hours import WeekShape, week_of
+from scheduling.api.pages import PageQuery, next_address, page
+from scheduling.api.programs import clock
+from scheduling.engine.hours import local_day
+from scheduling.engine.lifecycle import EndReason
+from scheduling.errors import BadInput, EnrollmentRefused, NotFound
+from scheduling.models import Enrollment, Medium, Program
+from scheduling.queries import enrollments as query
+from scheduling.queries.plan import Choice, Instead, Plan, PlanDate, PlanPart, Wanted, lay
+
+MOST_PARTS, MOST_DATES = 40, 200
+REASONS = [one.value for one in later.BY_STAFF]
+STATES = [one.value for one in query.Standing]
+ENDS = [("", ""), *((one.value, one.value) for one in EndReason)]
+
+
+class DateBody(Body):
+    """What is decided about one date; with neither `start` nor `therapist` it is left out."""
+
+    slot = MomentField(allow_null=True, help_text="As the plan has it.")
+    start = MomentField(required=False, help_text="Another start.")
+    therapist = serializers.UUIDField(required=False)
+
+
+class ChoiceBody(Body):
+    """What is decided about one part of the program."""
+
+    part = serializers.IntegerField(min_value=1, help_text="Its id.")
+    leave_out = serializers.BooleanField(required=False)
+    wait = serializers.BooleanField(
+        required=False, help_text="A group without a place: go on its waiting list."
+    )
+    therapist = serializers.UUIDField(required=False, help_text="Of an individual part: with whom.")
+    weekday = serializers.IntegerField(required=False, min_value=0, max_value=6)
+    time = ClockField(required=False, help_text="HH:MM, if not as the program has it.")
+    dates = serializers.ListField(child=DateBody(), required=False, max_length=MOST_DATES)
+
+
+class PlanBody(Body):
+    program = serializers.UUIDField()
+    first_day = DayField(help_text="On the clinic's calendar.")
+    medium = MediumField(required=False)
+    choices = serializers.ListField(child=ChoiceBody(), required=False, max_length=MOST_PARTS)
+    override = serializers.CharField(
+        required=False,
+        max_length=500,
+        help_text="Why notice, hours, grid or daily limit are set aside.",
+    )
+
+
+class NewPlanBody(PlanBody):
+    patient = serializers.CharField(max_length=8, help_text="The patient's reference.")
+    place = PlaceField()
+    zone = ZoneField(help_text="The patient's.")
+
+
+class EnrollBody(NewPlanBody):
+    accept = Accept(required=False, help_text="What the patient agreed to just now.")
+
+
+class StepBody(PlanBody):
+    place = PlaceField(required=False)
+    zone = ZoneField(required=False)
+
+
+class PauseBody(Body):
+    first_day = DayField(help_text="The first day away.")
+    last_day = DayField(required=False, help_text="Left out: until somebody says when it goes on.")
+
+
+class ResumeBody(Body):
+    first_day = DayField(help_text="The first day back.")
+
+
+class DischargeBody(Body):
+    first_day = DayField(help_text="The first day without the program.")
+    reason = serializers.ChoiceField(choices=REASONS, required=False)
+
+
+class PlanDateShape(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    slot = serializers.DateTimeField(allow_null=True, help_text="null: the clock skips it.")
+    start = serializers.DateTimeField(allow_null=True)
+    free = serializers.BooleanField()
+    why = serializers.CharField(help_text="A code; empty where it is free.")
+    open = serializers.BooleanField(help_text="Somebody has to decide about it.")
+    kept = serializers.BooleanField(help_text="The patient's already.")
+    near = serializers.DateTimeField(allow_null=True)
+    therapists = serializers.ListField(child=serializers.UUIDField())
+
+
+class PlanPartShape(serializers.Serializer[Any]):
+    part = serializers.IntegerField()
+    name = serializers.CharField()
+    group = serializers.UUIDField(allow_null=True)
+    service = serializers.UUIDField(allow_null=True)
+    therapist = serializers.UUIDField(allow_null=True)
+    why = serializers.CharField(help_text="Against the part as a whole; a code.")
+    open = serializers.BooleanField()
+    dates = PlanDateShape(many=True)
+
+
+class PlanShape(serializers.Serializer[Any]):
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
+    fits = serializers.BooleanField(help_text="Nothing is to be decided or signed.")
+    missing = serializers.ListField(child=serializers.CharField(), help_text="Forms to be signed.")
+    weeks = WeekShape(many=True)
+    parts = PlanPartShape(many=True)
+    falling = serializers.ListField(
+        child=serializers.DateTimeField(), help_text="Starts that the program before gives up."
+    )
+
+
+class WeekPartShape(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    rule = serializers.CharField()
+    zone = serializers.CharField()
+    time = serializers.CharField()
+    group = serializers.UUIDField(allow_null=True)
+    series = serializers.UUIDField(allow_null=True)
+    membership = serializers.UUIDField(allow_null=True)
+    therapists = shapes.BriefTherapist(many=True)
+
+
+class PauseShape(serializers.Serializer[Any]):
+    first_day = serializers.DateField()
+    last_day = serializers.DateField(allow_null=True)
+
+
+class SeatShape(serializers.Serializer[Any]):
+    booking = serializers.UUIDField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+
+
+class BriefEnrollment(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    reference = serializers.CharField()
+    program = serializers.UUIDField()
+    name = serializers.CharField(help_text="The program's.")
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
+    state = serializers.ChoiceField(choices=STATES)
+    end_reason = serializers.ChoiceField(choices=ENDS)
+    follows = serializers.UUIDField(allow_null=True)
+    patient = shapes.BriefPatient(required=False, help_text="Staff only.")
+
+
+class EnrollmentShape(BriefEnrollment):
+    pauses = PauseShape(many=True)
+    week = WeekPartShape(many=True)
+    dates = SeatShape(many=True)
+
+
+class MissedShape(serializers.Serializer[Any]):
+    start = serializers.DateTimeField()
+    why = serializers.CharField(help_text="A code.")
+
+
+class ResumedShape(EnrollmentShape):
+    missed = MissedShape(many=True, help_text="What does not fit any more.")
+
+
+class EnrollmentsShape(serializers.Serializer[Any]):
+    next = serializers.CharField(allow_null=True)
+    results = BriefEnrollment(many=True)
+
+
+def choices_of(said: Iterable[dict[str, Any]]) -> list[Choice]:
+    return [choice_of(dict(one)) for one in said]
+
+
+def choice_of(said: dict[str, Any]) -> Choice:
+    time = said.pop("time", None)
+    if time is not None:
+        hour, minute = time.split(":")
+        said["at"] = int(hour) * 60 + int(minute)
+    wanted = said.pop("dates", [])
+    dates = {one["slot"] or 0: instead(one, said.get("therapist")) for one in wanted}
+    return Choice(dates=dates, **said)
+
+
+def instead(said: dict[str, Any], therapist: UUID | None) -> Instead | None:
+    if "start" not in said and "therapist" not in said:
+        return None
+    host, start = said.get("therapist", therapist), said.get("start", said["slot"])
+    if host is None or start is None:
+        raise BadInput(field="choices")
+    return Instead(start, host)
+
+
+class EnrollDoor(BookingDoor):
+    def find(self, enrollment: UUID) -> Enrollment:
+        return policy.find(Enrollment, self.actor, uuid=enrollment)
+
+    def act_on(self, enrollment: UUID) -> Enrollment:
+        """For staff who take patients in and out."""
+        row = self.find(enrollment)
+        if not policy.enrolls(self.actor, row.patient_id):
+            raise NotFound
+        return row
+
+    def patient_of(self, reference: str) -> Patient:
+        who = policy.find(Patient, self.actor, reference=reference.upper(), active=True)
+        if not policy.enrolls(self.actor, who.pk):
+            raise NotFound
+        return who
+
+    def plan(self, who: Patient, said: dict[str, Any], follows: Enrollment | None) -> Response:
+        row = policy.find(Program, self.actor, uuid=said["program"], active=True)
+        wanted = Wanted(
+            program=Program.objects.select_related("clinic", "level").get(pk=row.pk),
+            patient=who,
+            first_day=said["first_day"],
+            place=said["place"],
+            zone=said["zone"],
+            medium=said.get("medium", Medium.VIDEO.value),
+            choices=choices_of(said.get("choices", [])),
+            override=bool(said.get("override")),
+            follows=follows,
+        )
+        acts.require_words(
+            wanted.program, wanted.first_day, wanted.place, wanted.zone, wanted.medium, self.now
+        )
+        found = lay(wanted, self.now)
+        audit.record(self.actor, "enrollment.plan", subject=who)
+        return Response(self.shown_plan(found))
+
+    def shown_plan(self, plan: Plan) -> dict[str, Any]:
+        zone = self.clinic.time_zone
+        wanted = {profile for part in plan.parts for one in part.dates for profile in one.others}
+        rows = policy.visible(Therapist, self.actor).filter(pk__in=wanted)
+        uuids = dict(rows.values_list("pk", "uuid"))
+        return {
+            "first_day": plan.wanted.first_day.isoformat(),
+            "last_day": plan.wanted.last_day.isoformat(),
+            "fits": plan.fits,
+            "missing": list(plan.missing),
+            "weeks": [week_of(one) for one in plan.weeks],
+            "parts": [self.shown_part(one, uuids) for one in plan.parts],
+            "falling": [told(one.start, zone) for one in plan.falling],
+        }
+
+    def shown_part(self, one: PlanPart, uuids: dict[int, UUID]) -> dict[str, Any]:
+        what = one.part.group or one.part.service
+        return {
+            "part": one.part.pk,
+            "name": what.name if what else "",
+            "group": str(one.part.group.uuid) if one.part.group else None,
+            "service": str(one.part.service.uuid) if one.part.service else None,
+            "therapist": str(one.host.uuid) if one.host else None,
+            "why": one.why,
+            "open": one.open,
+            "dates": [self.shown_date(day, uuids) for day in one.dates],
+        }
+
+    def shown_date(self, one: PlanDate, uuids: dict[int, UUID]) -> dict[str, Any]:
+        return {
+            "date": one.day.isoformat(),
+            "slot": self.moment(one.slot),
+            "start": self.moment(one.start),
+            "free": one.counts,
+            "why": one.why,
+            "open": one.open,
+            "kept": one.kept,
+            "near": self.moment(one.near),
+            "therapists": [str(uuids[pk]) for pk in one.others if pk in uuids],
+        }
+
+    def moment(self, minute: int | None) -> str | None:
+        return None if minute is None else told(minute, self.clinic.time_zone)
+
+    def brief(self, row: Enrollment) -> dict[str, Any]:
+        how = query.standing(row, row.pauses.all(), self.now)
+        shown = {
+            "id": str(row.uuid),
+            "reference": row.reference,
+            "program": str(row.program.uuid),
+            "name": row.program.name,
+            "first_day": row.first_day.isoformat(),
+            "last_day": row.last_day.isoformat(),
+            "state": how.value,
+            "end_reason": row.end_reason,
+            "follows": str(row.follows.uuid) if row.follows else None,
+        }
+        if row.patient_id == self.actor.patient:
+            return shown
+        return shown | {"patient": shapes.brief_patient(row.patient)}
+
+    def shown(self, row: Enrollment) -> dict[str, Any]:  # type: ignore[override]
+        zone = self.clinic.time_zone
+        full = self.whole(Enrollment.objects.filter(pk=row.pk)).get()
+        return self.brief(full) | {
+            "pauses": [
+                {
+                    "first_day": local_day(zone, one.start).isoformat(),
+                    "last_day": local_day(zone, one.end - 1).isoformat() if one.end else None,
+                }
+                for one in full.pauses.all()
+            ],
+            "week": [self.week_part(one) for one in query.week_of(full)],
+            "dates": [
+                {
+                    "booking": str(one.uuid),
+                    "start": told(one.start, zone),
+                    "end": told(one.end, zone),
+                }
+                for one in query.dates_of(full)
+            ],
+        }
+
+    def whole(self, rows: Any) -> Any:
+        rows = rows.select_related("program", "patient", "follows", "clinic")
+        return rows.prefetch_related("pauses")
+
+    def week_part(self, one: query.Part) -> dict[str, Any]:
+        place = one.group is not None
+        return {
+            "name": one.name,
+            "rule": one.rule,
+            "zone": one.zone,
+            "time": clock(one.at),
+            "group": str(one.group.uuid) if one.group else None,
+            "series": None if place else str(one.uuid),
+            "membership": str(one.uuid) if place else None,
+            "therapists": [
+                {"id": str(who.uuid), "name": who.name, "credentials": who.credentials}
+                for who in one.hosts
+            ],
+        }
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """What is still open is told by part, with local starts."""
+        try:
+            yield
+        except EnrollmentRefused as refused:
+            refused.extra["parts"] = [
+                {
+                    "part": pk,
+                    "dates": [
+                        {"start": self.moment(slot or None), "why": code}
+                        for slot, code in sorted(against.items())
+                    ],
+                }
+                for pk, against in sorted(refused.extra["parts"].items())
+            ]
+            raise
+
+    def attempt(self, act: Callable[[], Reply]) -> Response:
+        with self.explained():
+            return self.write(act)
+
+    def by(self) -> dict[str, Any]:
+        return {"actor": self.actor, "now": self.now}
+
+
+class CheckEnrollment(EnrollDoor):
+    @extend_schema(
+        operation_id="enrollment_check",
+        request=NewPlanBody,
+        responses=PlanShape,
+        description="Looks at every date of the program's weeks and books nothing.",
+    )
+    def post(self, request: Request) -> Response:
+        said = self.said(NewPlanBody)
+        return self.plan(self.patient_of(said.pop("patient")), said, None)
+
+
+class Enrollments(EnrollDoor):
+    Query = PageQuery
+
+    @extend_schema(operation_id="enrollments", parameters=[PageQuery], responses=EnrollmentsShape)
+    def get(self, request: Request) -> Response:
+        """One's own; by staff those of whom they treat or schedule."""
+        asked = self.asked()
+        rows = self.whole(policy.visible(Enrollment, self.actor))
+        found = page(rows, asked.get("cursor"), asked["limit"])
+        audit.record(self.actor, "enrollment.list", subject=[one.patient_id for one in found.rows])
+        address = next_address(request.path, request.query_params, found.cursor)
+        return Response({"next": address, "results": [self.brief(one) for one in found.rows]})
+
+    @extend_schema(
+        operation_id="enrollment_new",
+        parameters=[KEY],
+        request=EnrollBody,
+        responses={201: EnrollmentShape},
+        description="Everything or nothing. A refusal names the dates that are still open.",
+    )
+    def post(self, request: Request) -> Response:
+        said = self.said(EnrollBody)
+        who = self.patient_of(said.pop("patient"))
+        choices = choices_of(said.pop("choices", []))
+
+        def act() -> Reply:
+            made = acts.enroll(patient=who.pk, choices=choices, **said, **self.by())
+            return Reply(201, self.shown(made))
+
+        return self.attempt(act)
+
+
+class OneEnrollment(EnrollDoor):
+    @extend_schema(operation_id="enrollment", responses=EnrollmentShape)
+    def get(self, request: Request, enrollment: UUID) -> Response:
+        row = self.find(enrollment)
+        audit.record(self.actor, "enrollment.view", subject=row.patient_id, obj=row)
+        return Response(self.shown(row))
+
+
+class CheckStep(EnrollDoor):
+    @extend_schema(
+        operation_id="enrollment_step_check",
+        request=StepBody,
+        responses=PlanShape,
+        description="What another program would keep, bring and give up. Books nothing.",
+    )
+    def post(self, request: Request, enrollment: UUID) -> Response:
+        row, said = self.act_on(enrollment), self.said(StepBody)
+        where = {"place": row.place, "zone": row.zone}
+        return self.plan(row.patient, where | said, row)
+
+
+class StepTo(EnrollDoor):
+    @extend_schema(
+        operation_id="enrollment_step",
+        parameters=[KEY],
+        request=StepBody,
+        responses={201: EnrollmentShape},
+        description="Answers the enrolment that follows.",
+    )
+    def post(self, request: Request, enrollment: UUID) -> Response:
+        row, said = self.act_on(enrollment), self.said(StepBody)
+        choices = choices_of(said.pop("choices", []))
+        day = {"from_day": said.pop("first_day")}
+
+        def act() -> Reply:
+            made = acts.step(enrollment=row.uuid, choices=choices, **day, **said, **self.by())
+            return Reply(201, self.shown(made))
+
+        return self.attempt(act)
+
+
+class PauseIt(EnrollDoor):
+    @extend_schema(
+        operation_id="enrollment_pause",
+        parameters=[KEY],
+        request=PauseBody,
+        responses=EnrollmentShape,
+    )
+    def post(self, request: Request, enrollment: UUID) -> Response:
+        row, said = self.act_on(enrollment), self.said(PauseBody)
+
+        def act() -> Reply:
+            days = {"from_day": said["first_day"], "until_day": said.get("last_day")}
+            later.pause(enrollment=row.uuid, **days, **self.by())
+            return Reply(200, self.shown(row))
+
+        return self.attempt(act)
+
+
+class ResumeIt(EnrollDoor):
+    @extend_schema(
+        operation_id="enrollment_resume",
+        parameters=[KEY],
+        request=ResumeBody,
+        responses=ResumedShape,
+        description="What the pause had cancelled is booked again, as far as it fits.",
+    )
+    def post(self, request: Request, enrollment: UUID) -> Response:
+        row, said = self.act_on(enrollment), self.said(ResumeBody)
+
+        def act() -> Reply:
+            done = later.resume(enrollment=row.uuid, from_day=said["first_day"], **self.by())
+            missed = [
+                {"start": self.moment(start), "why": why}
+                for start, why in sorted(done.missed.items())
+            ]
+            return Reply(200, self.shown(row) | {"missed": missed})
+
+        return self.attempt(act)
+
+
+class Discharge(EnrollDoor):
+    @extend_schema(
+        operation_id="enrollment_discharge",
+        parameters=[KEY],
+        request=DischargeBody,
+        responses=EnrollmentShape,
+    )
+    def post(self, request: Request, enrollment: UUID) -> Response:
+        row, said = self.act_on(enrollment), self.said(DischargeBody)
+        day: date = said.pop("first_day")
+
+        def act() -> Reply:
+            later.discharge(enrollment=row.uuid, from_day=day, **said, **self.by())
+            return Reply(200, self.shown(row))
+
+        return self.attempt(act)
