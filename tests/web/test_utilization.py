@@ -329,6 +329,15 @@ def test_they_go_out_with_a_notice_and_on_record(world, exporter) -> None:
     assert found[0].detail == {"first": "2027-02-01", "last": "2027-02-28"}
 
 
+def test_nothing_is_stored_for_anybody_to_find(world, exporter, office, tmp_path, settings) -> None:
+    """TK7: it is made while it is sent, and there is no address at which it could be had again."""
+    settings.MEDIA_ROOT = settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    answer = exporter.post(ROWS, days())
+    assert answer.streaming and len(read(answer)) == 2 + 65
+    assert list(tmp_path.iterdir()) == []
+    assert "DBT" not in text_of(exporter.get(ROWS))
+
+
 def test_they_ask_for_a_fresh_proof(world, exporter, clock) -> None:
     """AU7."""
     clock.shift(400)

@@ -91,15 +91,15 @@ WORDS = (
     Word("lost_technical", gettext_lazy("Lost to technical failure"), hours, gettext_lazy(
         "Time of sessions that failed because no call was possible.")),
     Word("present", gettext_lazy("Present in groups"), count, gettext_lazy(
-        "Visits to sessions of groups.")),
+        "Visits to sessions of groups, as counted by who gives them or else as marked.")),
     Word("fill", gettext_lazy("Group seats filled"), percent, gettext_lazy(
-        "Seats that were taken of those for sale, in sessions of groups with at least one "
-        "patient.")),
+        "Seats that were taken of those for sale, in sessions of groups that stand.")),
     Word("lead_median", gettext_lazy("Lead time, half"), days, gettext_lazy(
-        "From the request to the session: half of the visits were asked for within so many days.")),
+        "From the booking to the start: half of the sessions that were booked singly began within "
+        "so many days.")),
     Word("lead_90", gettext_lazy("Lead time, nine of ten"), days, gettext_lazy(
-        "From the request to the session: nine of ten visits were asked for within so many "
-        "days.")),
+        "From the booking to the start: nine of ten sessions that were booked singly began within "
+        "so many days.")),
     Word("rebooking", gettext_lazy("Booked again"), percent, gettext_lazy(
         "Of the cancelled one-to-one visits, those whose patient made a new booking within two "
         "weeks.")),
