@@ -141,7 +141,7 @@ def step(
     require_not_begun(before, wanted.span[0], now)
     require_one_at_a_time(wanted)
     plan = settled_plan(wanted, accept or {}, actor, now)
-    shared = [one.member.pk for one in plan.parts if one.member and not one.choice.off]
+    shared = [one.member.pk for one in plan.parts if one.member and one.taken]
     cut(before, wanted.span[0], EndReason.STEPPED, now, keep=shared)
     fall(before, plan.falling, EndReason.STEPPED, actor, now)
     row = open_enrollment(wanted, now)

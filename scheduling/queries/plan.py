@@ -278,6 +278,7 @@ class _Table:
         places = Member.objects.filter(patient=wanted.patient, left_at__isnull=True)
         places = places.exclude(until_start__lte=self.after)
         self.members = {one.group_id: one for one in places}
+        self.paused = [one for one in groups.away(_pk(wanted.follows)) if one[1] > self.after]
         self.seats = self._seats()
         self.hosts = self._hosts()
         self.series = self._series_before(parts)
@@ -305,8 +306,9 @@ class _Table:
     # The program before
 
     def _series_before(self, parts: Sequence[ProgramPart]) -> dict[int, tuple[Series, Therapist]]:
-        """By part (id) the series of the enrolment before that simply goes on, and by whom."""
-        if self.wanted.follows is None:
+        """By part (id) the series of the enrolment before that simply goes on, and by whom. Out of
+        a pause none does: what it had cancelled is booked anew."""
+        if self.wanted.follows is None or self.paused:
             return {}
         rows = list(Series.objects.filter(enrollment=self.wanted.follows, ended_at__isnull=True))
         given = Occupancy.objects.filter(
@@ -498,10 +500,12 @@ class _Table:
         return replace(one, why=why, skipped=slot in choice.dates)
 
     def _away(self, one: PlanDate, member: Member) -> bool:
-        """The place is theirs, or has its own end; only this seat was given up."""
+        """The place is theirs, or has its own end; only this seat was given up, by the patient."""
         if member.enrollment_id is None or member.enrollment_id != _pk(self.wanted.follows):
             return True
         until, slot = member.until_start, one.slot or 0
+        if _meets((slot, slot + 1), self.paused):
+            return False
         within = member.from_start <= slot and (until is None or slot <= until)
         return within and one.session is not None
 

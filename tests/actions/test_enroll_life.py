@@ -202,6 +202,18 @@ def test_before_it_has_begun_the_old_one_never_was(world, five_days):
     assert not Member.objects.exclude(enrollment__follows=row).exists()
 
 
+def test_out_of_a_pause_everything_is_booked_anew(world, five_days):
+    less, more = five_days
+    row = enrolled(world, less)
+    paused(world, row, FIRST + WEEK)
+    after = stepped(world, row, more, FOURTH)
+    assert len([one for one in starts(world.nora) if one >= minute(FOURTH)]) == 85
+    assert after.members.count() == 2 and after.series.get().sessions.count() == 12
+    assert Pause.objects.get().end == minute(FOURTH)
+    with pytest.raises(IllegalChange):
+        resumed(world, after, FOURTH)
+
+
 # Pause and resume
 
 
