@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts import audit
 from accounts.actor import Actor
+from accounts.models import AuditRow, Patient
 from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.engine.lifecycle import RoomState
@@ -31,6 +32,7 @@ from scheduling.queries import way_in
 from scheduling.queries.way_in import HostStage, Stage
 
 MOST_TRIES = 5
+IDENTIFY = "link.identify"
 
 REFUSALS: dict[Stage, type[Refusal]] = {
     Stage.EARLY: NotOpenYet,
@@ -50,40 +52,53 @@ HOST_REFUSALS: dict[HostStage, type[Refusal]] = {
 }
 
 
-def identify(link: JoinLink | ActionLink, birth_date: str, *, actor: Actor) -> None:
-    """Prove to be the person of a link by the birth date (ISO 8601), five tries.
+def identify(link: JoinLink | ActionLink, birth_date: str, *, actor: Actor, now: datetime) -> None:
+    """Prove to be the person of a link by the birth date (ISO 8601). Five wrong ones in a day shut
+    all links of that person; a right one before that makes them forgotten.
 
     Raises WrongBirthDate or TooManyTries after the try was counted: the count stays.
     """
     with transaction.atomic():
-        refusal = _try(link, birth_date, actor)
+        refusal = _try(link, birth_date, actor, now)
     if refusal is not None:
         raise refusal
 
 
-def _try(link: JoinLink | ActionLink, birth_date: str, actor: Actor) -> Refusal | None:
-    rows = type(link)._default_manager.select_related("booking__patient")
-    fresh = rows.select_for_update(no_key=True, of=("self",)).get(pk=link.pk)
-    assert fresh.booking is not None and fresh.booking.patient is not None
-    patient = fresh.booking.patient
+def _try(
+    link: JoinLink | ActionLink, birth_date: str, actor: Actor, now: datetime
+) -> Refusal | None:
+    assert link.booking is not None
+    people = Patient.objects.select_for_update(no_key=True)  # tries are counted one by one
+    patient = people.get(pk=link.booking.patient_id or 0)
+    tries = wrong_birth_dates(patient, now)
     refusal: Refusal | None = None
-    if fresh.tries >= MOST_TRIES:
+    if tries >= MOST_TRIES:
         refusal = TooManyTries()
     elif not patient.birth_date or not hmac.compare_digest(patient.birth_date, birth_date):
-        fresh.tries += 1
-        refusal = WrongBirthDate() if fresh.tries < MOST_TRIES else TooManyTries()
-    else:
-        fresh.tries = 0
-    fresh.save(update_fields=["tries"])
+        refusal = WrongBirthDate()
     audit.record(
         actor,
-        "link.identify",
+        IDENTIFY,
         subject=patient.pk,
-        obj=fresh,
+        obj=link,
         outcome="refused" if refusal else "ok",
         code=refusal.code if refusal else "",
     )
+    if isinstance(refusal, WrongBirthDate) and tries + 1 >= MOST_TRIES:
+        return TooManyTries()
     return refusal
+
+
+def wrong_birth_dates(patient: Patient, now: datetime) -> int:
+    """In a day, and since the last right one, by whichever link."""
+    mine = AuditRow.objects.filter(
+        clinic_id=patient.clinic_id,
+        subject_id=str(patient.pk),
+        at__gt=now - timedelta(days=1),
+        action=IDENTIFY,
+    )
+    right = mine.filter(outcome="ok").order_by("-pk").values_list("pk", flat=True).first() or 0
+    return mine.filter(pk__gt=right, code=WrongBirthDate.code).count()
 
 
 @action("join.enter")

@@ -94,7 +94,6 @@ class JoinLink(models.Model):
     ref = models.CharField(max_length=32, unique=True)  # "ap_...", what the platform knows
     token = SealedTextField()
     token_hash = models.CharField(max_length=64, unique=True)
-    tries = models.PositiveSmallIntegerField(default=0)  # wrong birth dates
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -114,7 +113,6 @@ class ActionLink(models.Model):
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="action_links")
     action = models.CharField(max_length=12)  # "cancel" or "move"
     token_hash = models.CharField(max_length=64, unique=True)
-    tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

@@ -9,6 +9,7 @@ from accounts.actor import Actor
 from accounts.models import AuditRow, Consent, ConsentForm, Licence
 from scheduling.actions.cancel import cancel
 from scheduling.actions.check_in import let_in
+from scheduling.actions.links import mint_action_link
 from scheduling.actions.reschedule import reschedule
 from scheduling.actions.way_in import enter
 from scheduling.engine.interval import from_minute
@@ -34,7 +35,7 @@ from tests.ways_in.story import (
     platform,
     rows_of_everything,
 )
-from tests.world import World, at, build, patient
+from tests.world import NOW, World, at, build, patient
 
 pytestmark = pytest.mark.django_db
 
@@ -345,12 +346,46 @@ def test_five_wrong_birth_dates_shut_the_link_until_signed_in(client, world, boo
 
 
 def test_four_wrong_ones_and_a_right_one(client, booking, clock):
+    """They are forgotten: another browser has five tries again."""
+    clock.move_to(minutes(booking, 5))
+    wrong = {"birth_date": "1990-05-18"}
+    for browser in (client, Client()):
+        opened(browser, booking)
+        for _ in range(4):
+            assert browser.post("/join/identify/", wrong).status_code == 422
+        answer = browser.post("/join/identify/", {"birth_date": "05/17/1990"})
+        assert answer.status_code == 303
+
+
+def test_the_tries_are_the_persons_not_the_links(client, world, booking, clock):
+    """TK1: by whichever link, five in a day; somebody else's are their own."""
+    later = booked(world, start=booking.start + 120)
+    his = booked(world, world.omar, start=booking.start + 240)
+    wrong = {"birth_date": "1990-05-18"}
     clock.move_to(minutes(booking, 5))
     opened(client, booking)
-    for _ in range(4):
+    for _ in range(3):
+        client.post("/join/identify/", wrong)
+    mailed = f"/a/{mint_action_link(later, 'cancel', NOW, expires_at=later.starts_at)}/"
+    assert [client.post(mailed, wrong).status_code for _ in range(2)] == [422, 429]
+    clock.move_to(minutes(later, 5))
+    opened(client, later)
+    assert client.post("/join/identify/", BIRTHDAY).status_code == 429
+    assert client.post(mailed, BIRTHDAY).status_code == 429
+    clock.move_to(minutes(his, 5))
+    opened(client, his)
+    assert client.post("/join/identify/", wrong).status_code == 422
+
+
+def test_a_day_later_there_are_five_again(client, world, booking, clock):
+    again = booked(world, start=booking.start + 1455)
+    clock.move_to(minutes(booking, 5))
+    opened(client, booking)
+    for _ in range(6):
         client.post("/join/identify/", {"birth_date": "1990-05-18"})
-    assert client.post("/join/identify/", {"birth_date": "05/17/1990"}).status_code == 303
-    assert link_of(booking).tries == 0
+    clock.move_to(minutes(again, 5))
+    opened(client, again)
+    assert client.post("/join/identify/", BIRTHDAY).status_code == 303
 
 
 def test_a_date_that_does_not_exist_costs_no_try(client, booking, clock):
@@ -359,7 +394,7 @@ def test_a_date_that_does_not_exist_costs_no_try(client, booking, clock):
     answer = client.post("/join/identify/", {"birth_date": "1990-02-30"})
     assert answer.status_code == 422
     assert "This date does not exist" in said(answer)
-    assert link_of(booking).tries == 0
+    assert not AuditRow.objects.filter(action="link.identify").exists()
 
 
 def test_without_a_birth_date_on_file_only_the_sign_in_helps(client, world, booking, clock):

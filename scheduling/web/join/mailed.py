@@ -72,7 +72,12 @@ def _do(request: PageRequest, link: ActionLink) -> HttpResponse:
         if not form.is_valid():
             return _page(request, link, 422, form=form)
         try:
-            identify(link, form.cleaned_data["birth_date"].isoformat(), actor=request.actor)
+            identify(
+                link,
+                form.cleaned_data["birth_date"].isoformat(),
+                actor=request.actor,
+                now=request.now,
+            )
         except WrongBirthDate as refusal:
             form.add_error("birth_date", str(refusal))
             return _page(request, link, refusal.status, form=form)

@@ -108,7 +108,9 @@ def prove(request: JoinRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, Stage.IDENTIFY, 422, form=form)
     try:
-        identify(link, form.cleaned_data["birth_date"].isoformat(), actor=request.actor)
+        identify(
+            link, form.cleaned_data["birth_date"].isoformat(), actor=request.actor, now=request.now
+        )
     except WrongBirthDate as refusal:
         form.add_error("birth_date", str(refusal))
         return _page(request, Stage.IDENTIFY, refusal.status, form=form)
