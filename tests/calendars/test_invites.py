@@ -271,7 +271,7 @@ def test_a_sly_text_stays_one_text(text):
     assert vobject.readOne(render(facts).decode()).vevent.summary.value == text
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(min_size=1, max_size=120))
 def test_any_text_is_refused_or_stays_one_text(text):
     """TK9."""

@@ -256,7 +256,7 @@ DEEDS = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     rule=RULES,
     zone=st.sampled_from([LA, "America/New_York", "Europe/Dublin", "America/Phoenix"]),

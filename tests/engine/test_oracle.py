@@ -121,7 +121,7 @@ def as_terms(world):
 
 
 quick = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,
