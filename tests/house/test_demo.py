@@ -11,8 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F, QuerySet
 
-from accounts.models import Clinic, Licence, Patient, Therapist
+from accounts.models import Clinic, Licence, Patient, Therapist, User
+from accounts.policy import actor_for
 from scheduling.management.demo import clinic as demo
+from scheduling.management.demo import groups
 from scheduling.models import (
     Booking,
     Enrollment,
@@ -71,6 +73,24 @@ def test_a_clinic_that_has_lived_for_eight_weeks(small):
     assert Booking.objects.count() > before
     assert not unmarked(NOW + timedelta(days=7)).exists()
     assert WaitOffer.objects.count() == 1 and Group.objects.count() == 7
+
+
+def test_a_cohort_whose_run_is_over_is_followed_by_another(small, monkeypatch):
+    """Twelve evenings, five of them past; two months later others sit there."""
+    evenings = [one for one in groups.GROUPS if one.weeks]
+    monkeypatch.setattr(groups, "GROUPS", evenings)
+    monkeypatch.setattr(groups, "step_down", lambda *_: None)  # of the programs' groups
+    clinic = demo.make_clinic(NOW.date())
+    desk = actor_for(User.objects.get(email="desk@example.org"), clinic, today=NOW.date())
+    groups.live_in_groups(clinic, desk, NOW)
+    for weeks in (8, 8):
+        now = NOW + timedelta(weeks=weeks)
+        small.move_to(now)
+        groups.live_in_groups(clinic, desk, now)
+    first, second = Group.objects.order_by("pk")
+    assert first.name == second.name
+    assert Session.objects.filter(series__group=second, start__gt=now.timestamp() // 60).exists()
+    assert Member.objects.filter(group=second).exists()
 
 
 def assert_deep_enough(said: str) -> None:

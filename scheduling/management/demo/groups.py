@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from accounts.actor import Actor
 from accounts.models import Clinic, Patient, Therapist
@@ -106,7 +106,7 @@ def live_in_groups(clinic: Clinic, actor: Actor, now: datetime) -> None:
     everybody = places(clinic)
     worker = Actor.worker(clinic)
     for plan in GROUPS:
-        there = Group.objects.filter(clinic=clinic, name=plan.name).first()
+        there = going_on(plan, clinic, now)
         group = there or begin(plan, clinic, actor, now)
         series = Series.objects.get(group=group, followed_by__isnull=True)
         if there is None:
@@ -127,9 +127,18 @@ def live_in_groups(clinic: Clinic, actor: Actor, now: datetime) -> None:
     step_down(clinic, everybody, actor, now)
 
 
+def going_on(plan: GroupPlan, clinic: Clinic, now: datetime) -> Group | None:
+    """None: there was none yet, or its last date is over, and others begin."""
+    rows = Group.objects.filter(clinic=clinic, name=plan.name)
+    return rows.exclude(series__last_day__lt=now.date()).first()
+
+
 def begin(plan: GroupPlan, clinic: Clinic, actor: Actor, now: datetime) -> Group:
-    """Two weeks before its first session."""
+    """Two weeks before its first session, and after those who were here before."""
     first = monday_of(now) - timedelta(weeks=plan.begun) + timedelta(days=plan.days[0])
+    before = Series.objects.filter(group__clinic=clinic, group__name=plan.name)
+    if ended := before.aggregate(last=Max("last_day"))["last"]:
+        first = max(first, ended + timedelta(weeks=1))
     last = first + timedelta(weeks=plan.weeks - 1) if plan.weeks else None
     until, module, cycle = plan.terms
     therapists = list(Therapist.objects.filter(clinic=clinic).order_by("pk"))
