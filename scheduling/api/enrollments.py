@@ -229,19 +229,29 @@ def instead(said: dict[str, Any], therapist: UUID | None) -> Instead | None:
 
 class EnrollDoor(BookingDoor):
     def find(self, enrollment: UUID) -> Enrollment:
-        return policy.find(Enrollment, self.actor, uuid=enrollment)
+        row = policy.visible(Enrollment, self.actor).filter(uuid=enrollment).first()
+        if row is None:
+            raise self.denied(enrollment)
+        return row
 
     def act_on(self, enrollment: UUID) -> Enrollment:
         """For staff who take patients in and out."""
         row = self.find(enrollment)
         if not policy.enrolls(self.actor, row.patient_id):
-            raise NotFound
+            raise self.denied(enrollment)
         return row
 
+    def denied(self, enrollment: UUID | None) -> NotFound:
+        """Who asks for what is not theirs leaves a record (LG1)."""
+        said: dict[str, Any] = {"outcome": "refused", "code": NotFound.code}
+        audit.record(self.actor, "enrollment.view", obj=enrollment, **said)
+        return NotFound()
+
     def patient_of(self, reference: str) -> Patient:
-        who = policy.find(Patient, self.actor, reference=reference.upper(), active=True)
-        if not policy.enrolls(self.actor, who.pk):
-            raise NotFound
+        rows = policy.visible(Patient, self.actor).filter(active=True)
+        who = rows.filter(reference=reference.upper()).first()
+        if who is None or not policy.enrolls(self.actor, who.pk):
+            raise self.denied(None)
         return who
 
     def plan(self, who: Patient, said: dict[str, Any], follows: Enrollment | None) -> Response:

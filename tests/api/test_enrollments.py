@@ -139,9 +139,11 @@ def test_patients_read_their_own_and_change_nothing(world, caller, made):
 
 
 def test_what_is_not_theirs_is_not_there(world, caller, words, made):
+    """AC2; LG1: asking leaves a record."""
     for who in (world.omar, world.ada, world.pia, world.mallory):
         other = caller(who)
         assert other.get(f"enrollments/{made['id']}/").status_code == 404
+        assert audited("enrollment.view")[-1].code == "not_found"
         assert other.get("enrollments/").json()["results"] == []
         assert other.post("enrollments/check/", words).status_code == 404
 

@@ -242,6 +242,28 @@ REPORT = words(
 REPORT |= {f"{above}.{name}" for above in ("total", "total_before") for name in NUMBERS}
 
 
+LEVEL = words("id code name rank active rules") | {
+    f"rules.{key}"
+    for key in words(
+        "id valid_from valid_until age_from age_until min_minutes max_minutes day_minutes days "
+        "source"
+    )
+}
+PROGRAM = words("id name level weeks active parts") | {
+    f"parts.{key}" for key in words("id name group service weekday time")
+}
+WHOLE_ENROLLMENT = (
+    words("pauses pauses.first_day pauses.last_day week dates dates.booking dates.start dates.end")
+    | {f"week.{key}" for key in words("name rule zone time group series membership therapists")}
+    | {f"week.therapists.{key}" for key in words("id name credentials")}
+)
+
+
+def enrollment(letter: str) -> set[str]:
+    told = words("id reference program name first_day last_day state end_reason follows")
+    return told if letter == "p" else told | BRIEF_PATIENT
+
+
 def results(keys: set[str]) -> set[str]:
     return {"results"} | {f"results.{key}" for key in keys}
 
@@ -260,7 +282,13 @@ API = {  # route below the clinic -> letter -> keys
     "staff/groups/<uuid:group>/": lambda _letter: KEPT_GROUP | ONE_KEPT_GROUP,
     "staff/groups/<uuid:group>/members/": lambda _letter: GROUP_PLACE,
     "staff/group-dates/<uuid:session>/": lambda _letter: KEPT_DATE | SEAT,
+    "enrollments/": lambda letter: {"next"} | results(enrollment(letter)),
+    "enrollments/<uuid:enrollment>/": lambda letter: enrollment(letter) | WHOLE_ENROLLMENT,
     "enrollments/<uuid:enrollment>/hours/": ledger,
+    "staff/levels/": lambda _letter: LEVEL,
+    "staff/levels/<uuid:level>/": lambda _letter: LEVEL,
+    "staff/programs/": lambda _letter: PROGRAM,
+    "staff/programs/<uuid:program>/": lambda _letter: PROGRAM,
     "staff/caseload/": lambda _letter: results(CASE),
     "staff/hours/": lambda _letter: results(THIS_WEEK | BRIEF_PATIENT),
     "staff/hours/numbers/": lambda _letter: words(

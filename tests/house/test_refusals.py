@@ -151,6 +151,14 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
         page("groups", "who_gives_it_changes_from_a_day_on", "Nora Quill"),
         api("a_substitute_from_a_day_on", "kept_groups"),
     ),
+    "enrollment_refused": (
+        page("enroll", "nothing_is_booked_when_a_time_is_gone_meanwhile", "Please decide about"),
+        api("what_is_open_is_refused_with_its_dates_and_settled", "enrollments"),
+    ),
+    "enrolled_already": (
+        page("enroll", "who_is_in_a_program_is_led_to_step"),
+        api("one_program_at_a_time", "enrollments"),
+    ),
     "reason_missing": (
         page("desk_change", "no_cancel_without_a_reason", instead="422"),
         api("staff_give_a_reason", "cancel"),

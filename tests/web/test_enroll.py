@@ -105,6 +105,7 @@ def test_nothing_is_booked_when_a_time_is_gone_meanwhile(world, days, dana):
     booked(world, world.omar, at("2027-03-18", 10))
     dana.presses("Enrol")
     assert dana.response.status_code == 409
+    assert "Please decide about them." in dana.reads
     assert "CBT session: Thursday, March 18, 2027, 10:00 AM PDT" in dana.reads
     assert Enrollment.objects.count() == 0
     assert starts() == []

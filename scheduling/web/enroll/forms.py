@@ -79,6 +79,7 @@ class PartForm(forms.Form):
         bound = data if f"{prefix}-at" in data else None
         super().__init__(bound, initial=start, prefix=prefix, auto_id="id_%s")
         named = [(str(one.uuid), full_name(one)) for one in hosts]
+        self.fields["therapist"].required = bool(named)
         self.fields["therapist"].choices = named or [("", _("Nobody gives it"))]  # type: ignore[attr-defined]
 
     def choice(self) -> Choice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -217,7 +218,7 @@ def program_page(
     row = policy.find(Program, request.actor, uuid=program)
     meetings = programs.week_of(row)
     day = today(request)
-    minutes = programs.weekly_minutes(meetings, first_of_week(day, request.clinic.week_starts))
+    minutes = programs.weekly_minutes(meetings, first_whole_week(request, meetings))
     refused = next((one for one in (form, group, session) if one and one.errors), None)
     context = {
         "form": form or program_form(request, row),
@@ -238,6 +239,13 @@ def program_page(
         ],
     }
     return page(request, "office/program", context, status=422 if refused else 200)
+
+
+def first_whole_week(request: PageRequest, meetings: list[programs.Meeting]) -> date:
+    """In which every group has begun."""
+    begins = max([today(request), *(one.since for one in meetings if one.since)])
+    week = first_of_week(begins, request.clinic.week_starts)
+    return week if begins in (week, today(request)) else week + timedelta(days=7)
 
 
 def meeting_line(one: programs.Meeting) -> dict[str, Any]:
