@@ -343,14 +343,16 @@ def test_after_the_end_the_group_brings_nothing_more(world):
 
 
 def test_a_group_that_meets_less_often_keeps_to_the_programs_days(world):
+    """Twelve mornings of four weeks would else be twelve weeks."""
     group = mornings(world)
-    row = enrolled(world, program(world, group), choices=[])
+    row = enrolled(world, program(world, group, weeks=4), choices=[])
     first = Session.objects.filter(series__group=group).order_by("slot").first()
     change_times(
         group=group.uuid, slot=first.slot, pattern=Pattern(weekly((1,)), LA, 540, FIRST),
         reason="clinic", actor=world.actor(world.dana), now=NOW,
     )  # fmt: skip
-    assert Member.objects.get().until_start == at("2027-05-25", 9) < row.end
+    assert Member.objects.get().until_start == at("2027-03-30", 9) < row.end
+    assert starts(world.nora) == [at(f"2027-03-{day:02}", 9) for day in (9, 16, 23, 30)]
 
 
 def test_a_changed_series_stays_the_programs(world):
