@@ -99,6 +99,13 @@ def test_a_date_of_a_drop_in_group_with_a_place(world) -> None:
     assert [one for one in found(world) if one.group] == []
 
 
+def test_no_group_whose_lead_may_not_treat_where_the_patient_is(world) -> None:
+    """TH2"""
+    thursdays(world)
+    Enrollment.objects.update(place="NY")
+    assert found(world) == []
+
+
 def test_no_group_without_consent_to_groups(world) -> None:
     thursdays(world)
     ConsentForm.objects.create(clinic=world.clinic, form="group", version=1, text="On groups.")

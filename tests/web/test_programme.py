@@ -136,6 +136,7 @@ def test_an_admin_reads_numbers_and_no_name_and_no_small_one(world):
     page = ada.get(NOW_IN)
     shown = text_of(page)
     assert "Person" not in shown and "Quill" not in shown
+    assert "Nobody is in a program" not in shown
     numbers = page.context["numbers"]
     assert dict(numbers.levels) == {"IOP": None, "PHP": None}
     assert (numbers.short, numbers.misses, numbers.ending) == (None, None, None)
@@ -261,6 +262,13 @@ def test_without_consent_it_says_that_nothing_fits(world, dana):
     seat(world, world.nora, "2027-02-24", minutes=50)
     Consent.objects.all().delete()
     assert "no therapist of theirs is free" in text_of(dana.get(hours_of(row)))
+
+
+def test_staff_who_are_patients_do_not_meet_themselves(world, dana):
+    """AC12"""
+    row = enrolled(program(world), patient(world.clinic, "Dana", user=world.dana))
+    assert names(dana.get(NOW_IN), "everybody") == []
+    assert dana.get(hours_of(row)).status_code == 404
 
 
 @pytest.mark.parametrize("who", ["ben", "ada", "nora", "mallory", "pia"])
