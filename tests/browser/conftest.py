@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings as django_settings
 from django.test import Client
 from playwright.sync_api import (
@@ -17,7 +17,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
-    Route,
+    Request,
     expect,
     sync_playwright,
 )
@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 PATIENCE = 60_000  # milliseconds: nothing is given up because the machine is busy
 expect.set_options(timeout=PATIENCE)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+JUDGE = "options => axe.run(options).then(found => found.violations)"
 NO_STRANGERS = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 
 
@@ -57,12 +58,9 @@ class Watch:
         self.home = home
         self.found: list[str] = []
 
-    def route(self, route: Route) -> None:
-        if route.request.url.startswith(self.home):
-            route.continue_()
-        else:
-            self.found.append(f"asked {route.request.url}")
-            route.abort()
+    def request(self, request: Request) -> None:
+        if not request.url.startswith((self.home, "data:")):
+            self.found.append(f"asked {request.url}")
 
     def console(self, message: ConsoleMessage) -> None:
         # "Failed to load resource" is how Chromium tells of a 4xx, which a test may want.
@@ -70,7 +68,7 @@ class Watch:
             self.found.append(f"console: {message.text}")
 
     def over(self, context: BrowserContext) -> None:
-        context.route("**/*", self.route)
+        context.on("request", self.request)
         context.on("console", self.console)
         context.on("weberror", lambda error: self.found.append(f"script: {error.error}"))
 
@@ -128,10 +126,11 @@ def axe() -> Callable[[Page], None]:
 
     def judge(page: Page) -> None:
         page.wait_for_load_state()
-        result = Axe().run(page, options={"runOnly": RULES}).response
+        page.evaluate(AXE_SCRIPT)
+        violations = page.evaluate(JUDGE, {"runOnly": RULES, "resultTypes": ["violations"]})
         faults = [
             f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"
-            for fault in result["violations"]
+            for fault in violations
             for node in fault["nodes"]
         ]
         assert not faults, "\n".join(faults)

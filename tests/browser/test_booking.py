@@ -29,6 +29,14 @@ def fits(page: Page) -> None:
     assert over <= 0, f"{page.url} is {over} px too wide"
 
 
+def fits_at_all_widths(page: Page) -> None:
+    """The page as it stands, on a wide screen and on a small telephone."""
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        fits(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the focus is on what has this accessible name."""
     page.wait_for_load_state()
