@@ -82,8 +82,24 @@ class Booking(models.Model):
         ]
         indexes = [
             models.Index(fields=["patient", "live", "start", "end"], name="booking_of_patient"),
-            models.Index(fields=["clinic", "start"], name="booking_by_start"),
-            models.Index(fields=["patient", "booked_at"], name="booking_by_request"),
+            # These two cover what a utilization report reads of a booking.
+            models.Index(
+                fields=[
+                    "clinic",
+                    "start",
+                    "session",
+                    "state",
+                    "attendance",
+                    "cancel_reason",
+                    "late_by",
+                    "left_early_by",
+                    "patient",
+                    "booked_at",
+                    "cancelled_at",
+                ],
+                name="booking_by_start",
+            ),
+            models.Index(fields=["patient", "booked_at", "session"], name="booking_by_request"),
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ class Session(models.Model):
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="sessions")
-    service = models.ForeignKey(Service, models.PROTECT, related_name="sessions")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="sessions", db_index=False)
     start = models.BigIntegerField()
     end = models.BigIntegerField()
     zone = models.CharField(max_length=64)
@@ -52,7 +52,10 @@ class Session(models.Model):
                 condition=Q(state__in=[s.value for s in SessionState]), name="session_state_known"
             ),
         ]
-        indexes = [models.Index(fields=["clinic", "start"], name="session_by_start")]
+        indexes = [
+            models.Index(fields=["clinic", "start"], name="session_by_start"),
+            models.Index(fields=["service", "start"], name="session_of_service"),
+        ]
 
     def __str__(self) -> str:
         return f"session {self.pk}"
@@ -75,7 +78,7 @@ class Occupancy(models.Model):
     whoever looks, and `actions.hold.release_expired` clears it for whoever takes.
     """
 
-    session = models.ForeignKey(Session, models.CASCADE, related_name="occupancies")
+    session = models.ForeignKey(Session, models.CASCADE, related_name="occupancies", db_index=False)
     therapist = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="occupancies", db_index=False
     )
@@ -115,6 +118,7 @@ class Occupancy(models.Model):
                 fields=["therapist", "live", "busy_from", "busy_until", "held_until"],
                 name="occupancy_busy",
             ),
+            models.Index(fields=["session", "live", "profile"], name="occupancy_of_session"),
         ]
 
     def __str__(self) -> str:

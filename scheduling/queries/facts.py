@@ -69,14 +69,12 @@ WITH meeting AS (
       ELSE 5
     END AS outcome,
     {meeting_level} AS level,
-    (SELECT MIN(o.id) FROM scheduling_occupancy o
-      WHERE o.session_id = s.id AND (o.live = TRUE OR s.state = 'cancelled')) AS leads,
     (SELECT COUNT(*) FROM scheduling_occupancy o
       WHERE o.session_id = s.id AND o.live = TRUE) AS givers
   FROM scheduling_session s
   LEFT JOIN scheduling_booking b ON b.session_id = s.id AND b.state IN ('booked', 'cancelled')
-  WHERE s.clinic_id = {clinic} AND s.start >= {low} AND s.start < {high}
-    AND s.state <> 'held' AND s.service_id IN ({groups}){medium}
+  WHERE s.service_id IN ({groups}) AND s.start >= {low} AND s.start < {high}
+    AND s.state <> 'held'{medium}
   GROUP BY s.id
 ),
 fact AS MATERIALIZED (
@@ -118,37 +116,45 @@ UNION ALL
   LEFT JOIN scheduling_group g ON g.id = r.group_id{giver}
 UNION ALL
   SELECT {key}, {step}, {again}, {outcome}, {plain}, 0, 0, 0, 0, 0, 0, b.patient_id
-  FROM meeting s
-  JOIN scheduling_booking b ON b.session_id = s.id AND b.state IN ('booked', 'cancelled'){given}
+  FROM scheduling_session s
+  {then} scheduling_booking b ON b.session_id = s.id AND b.state IN ('booked', 'cancelled'){given}
+  WHERE s.service_id IN ({groups}) AND s.start >= {low} AND s.start < {high}
+    AND s.state <> 'held'{medium}
 )
 """
 
 SUMS = """
-SELECT 0, key, step, again, outcome, extra, COUNT(*), CAST(SUM(minutes) AS BIGINT),
+SELECT 0, step, again, outcome, extra, COUNT(*), CAST(SUM(minutes) AS BIGINT),
   CAST(SUM(delivered) AS BIGINT), CAST(SUM(seats) AS BIGINT), CAST(SUM(taken) AS BIGINT),
   CAST(SUM(present) AS BIGINT)
-FROM fact GROUP BY key, step, again, outcome, extra
+FROM fact GROUP BY step, again, outcome, extra
 UNION ALL
-SELECT 1, at, minutes, delivered, outcome, 0, COUNT(*), 0, 0, 0, 0, 0
+SELECT 1, at, minutes, delivered, outcome, COUNT(*), 0, 0, 0, 0, 0
 FROM fact WHERE step >= {now} AND minutes > 0 GROUP BY at, minutes, delivered, outcome
 UNION ALL
-SELECT 2, key, 0, 0, 0, 0, COUNT(DISTINCT patient), 0, 0, 0, 0, 0
-FROM fact WHERE step >= {now} AND outcome < 5 GROUP BY key
+SELECT 2, step, 0, 0, 0, COUNT(DISTINCT patient), 0, 0, 0, 0, 0
+FROM fact WHERE step >= {now} AND outcome < 5 GROUP BY step
 UNION ALL
-SELECT 3, CASE WHEN step < {now} THEN 0 ELSE 1 END, 0, 0, 0, 0, COUNT(DISTINCT patient),
+SELECT 3, CASE WHEN step < {now} THEN 0 ELSE 1 END, 0, 0, 0, COUNT(DISTINCT patient),
   0, 0, 0, 0, 0
 FROM fact WHERE outcome < 5 GROUP BY CASE WHEN step < {now} THEN 0 ELSE 1 END
+"""
+ROWS = """
 UNION ALL
-SELECT 4, step, 0, 0, 0, 0, COUNT(DISTINCT patient), 0, 0, 0, 0, 0
-FROM fact WHERE step >= {now} AND outcome < 5 GROUP BY step
+SELECT 4, key, 0, 0, 0, COUNT(DISTINCT patient), 0, 0, 0, 0, 0
+FROM fact WHERE step >= {now} AND outcome < 5 GROUP BY key
+UNION ALL
+SELECT 5, key, again, outcome, extra, COUNT(*), CAST(SUM(minutes) AS BIGINT),
+  CAST(SUM(delivered) AS BIGINT), CAST(SUM(seats) AS BIGINT), CAST(SUM(taken) AS BIGINT),
+  CAST(SUM(present) AS BIGINT)
+FROM fact WHERE step >= {now} GROUP BY key, again, outcome, extra
 """
 
 
 class Fact(NamedTuple):
     """So many alike; minutes, seats and people present are those of all together."""
 
-    key: int
-    step: int
+    at: int  # step or key
     again: int
     outcome: int
     extra: int
@@ -190,31 +196,34 @@ Tally = Counter[str | int]
 
 
 class Found(NamedTuple):
-    """`times` are (minute of the week, minutes, minutes delivered, outcome, how many) of the period
-    asked for; `patients` are counted by (what, which) with `what` one of BY_KEY, BY_PERIOD
-    (0 before, 1 asked for) and BY_STEP."""
+    """`rows` are of the period asked for, by key. So are `times`: (minute of the week, minutes,
+    minutes delivered, outcome, how many). `patients` are counted by (what, which) with `what` one
+    of BY_STEP, BY_PERIOD (0 before, 1 asked for) and BY_KEY."""
 
-    facts: list[Fact]
+    steps: list[Fact]
+    rows: list[Fact]
     times: list[tuple[int, int, int, int, int]]
     patients: dict[tuple[int, int], int]
 
 
-FACT, TIMES, BY_KEY, BY_PERIOD, BY_STEP = range(5)
+STEP, TIMES, BY_STEP, BY_PERIOD, BY_KEY, ROW = range(6)
 
 
 def find(look: Look) -> Found:
     """One statement."""
-    found = Found([], [], {})
+    found = Found([], [], [], {})
     with connection.cursor() as cursor:
         cursor.execute(statement(look))
         for what, *row in cursor:
-            if what == FACT:
-                found.facts.append(Fact(*row))
+            if what == STEP:
+                found.steps.append(Fact(*row))
+            elif what == ROW:
+                found.rows.append(Fact(*row))
             elif what == TIMES:
-                at, minutes, delivered, outcome, _none, count = row[:6]
+                at, minutes, delivered, outcome, count = row[:5]
                 found.times.append((at, minutes, delivered, outcome % TIME, count))
             else:
-                found.patients[what, row[0]] = row[5]
+                found.patients[what, row[0]] = row[4]
     return found
 
 
@@ -249,7 +258,8 @@ def statement(look: Look) -> str:
         " AND (o.live = TRUE OR s.state = 'cancelled')"
     )
     whose = f" AND o.profile_id = {look.therapist}" if look.therapist is not None else ""
-    second = "CASE WHEN o.id = s.leads THEN 0 ELSE 1 END"
+    second = """CASE WHEN o.id = (SELECT MIN(p.id) FROM scheduling_occupancy p
+      WHERE p.session_id = s.id AND (p.live = TRUE OR s.state = 'cancelled')) THEN 0 ELSE 1 END"""
     local = _local(look.zone, (low, high))
     parts = {
         "outcome": OUTCOME,
@@ -279,7 +289,7 @@ def statement(look: Look) -> str:
         "meeting_level": _MEETING_LEVEL if look.by == "level" else "0",
         "now": len(look.steps) // 2,
     }
-    return (FACTS + SUMS).format(**parts)
+    return (FACTS + SUMS + (ROWS if look.by else "")).format(**parts)
 
 
 _LATER = {

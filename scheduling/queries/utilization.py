@@ -19,7 +19,7 @@ from scheduling.engine.periods import Length, Period
 from scheduling.engine.utilization import LEAD_DAYS, Offers, Sums, by_hour, offers, steps
 from scheduling.models import Kind, Level, Medium, Service
 from scheduling.queries import facts
-from scheduling.queries.facts import Fact, Tally
+from scheduling.queries.facts import Tally
 from scheduling.queries.offered import hours_of
 
 
@@ -105,7 +105,7 @@ def report(asked: Asked) -> Report:
     if not asked.filtered:
         first, last = day_date(bounds[0] // DAY - 1), day_date(bounds[-1] // DAY + 1)
         opened = offers(hours_of(asked.clinic, first, last, asked.therapist), zone, bounds, half)
-    by_step, by_key = _tallies(asked, found.facts, half)
+    by_step, by_key = _tallies(asked, found)
     hours = _by_hour(found.times)
 
     def of_steps(low: int, high: int, patients: tuple[int, int]) -> Sums:
@@ -140,21 +140,18 @@ def report(asked: Asked) -> Report:
     )
 
 
-def _tallies(
-    asked: Asked, found: Iterable[Fact], half: int
-) -> tuple[dict[int, Tally], dict[int, Tally]]:
+def _tallies(asked: Asked, found: facts.Found) -> tuple[dict[int, Tally], dict[int, Tally]]:
     """By step and by key. What a second giver adds is the giver's own alone; the time, everybody's.
 
     By the hour only seats are counted here: a session's time lies in several.
     """
     by_step: dict[int, Tally] = defaultdict(Tally)
     by_key: dict[int, Tally] = defaultdict(Tally)
-    own = asked.by is By.THERAPIST
-    for fact in found:
-        fact.tally(by_step[fact.step], seats=not fact.again)
-        if fact.step >= half:
-            time = asked.by is not By.WEEKDAY_HOUR
-            fact.tally(by_key[fact.key], time=time, seats=own or not fact.again)
+    for fact in found.steps:
+        fact.tally(by_step[fact.at], seats=not fact.again)
+    own, time = asked.by is By.THERAPIST, asked.by is not By.WEEKDAY_HOUR
+    for fact in found.rows:
+        fact.tally(by_key[fact.at], time=time, seats=own or not fact.again)
     return by_step, by_key
 
 
@@ -203,7 +200,7 @@ class Names:
             all_individual=[s.pk for s in self.services if s.kind == Kind.INDIVIDUAL.value],
             medium=Medium(asked.medium).value if asked.medium else "",
             therapist=asked.therapist,
-            by=asked.by,
+            by=None if asked.by is By.PERIOD else asked.by,
             of_service={one.pk: self._of(one) for one in wanted},
         )
 
