@@ -67,11 +67,15 @@ class Kept:
         return (self.week.last - self.today).days + 1 if self.week else 0
 
 
+def of_others(actor: Actor) -> QuerySet[Enrollment]:
+    """What staff may know of; never their own."""
+    return policy.visible(Enrollment, actor).exclude(patient__user=actor.user)
+
+
 def enrolled(actor: Actor, now: datetime) -> QuerySet[Enrollment]:
-    """Who is in a program now, as far as staff may know of them; never oneself."""
+    """Who is in a program now, as far as staff may know of them."""
     minute = to_minute(now)
-    rows = policy.visible(Enrollment, actor).filter(live=True, start__lte=minute, end__gt=minute)
-    return rows.exclude(patient__user=actor.user)
+    return of_others(actor).filter(live=True, start__lte=minute, end__gt=minute)
 
 
 def ledgers(rows: QuerySet[Enrollment], now: datetime) -> list[Kept]:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
-from scheduling import policy
 from scheduling.actions.book import book
 from scheduling.actions.group_members import join
 from scheduling.errors import NotFound, PatientBusy, Refusal
@@ -30,11 +29,7 @@ from scheduling.web.therapist.words import medium
 
 
 def find(request: PageRequest, enrollment: UUID) -> Kept:
-    """Of somebody else."""
-    rows = policy.visible(Enrollment, request.actor).filter(uuid=enrollment)
-    rows = rows.exclude(patient__user=request.actor.user).exclude(
-        patient=request.actor.patient or 0
-    )
+    rows = ledger.of_others(request.actor).filter(uuid=enrollment)
     found = ledger.ledgers(rows, request.now)
     if not found:
         raise NotFound
