@@ -89,12 +89,11 @@ def tell(actor: Actor, wish: Wish, today: date) -> Telling:
         raise NotFound
     found = report(_asked(actor, wish))
     past = replace(wish, period=wish.period.before)
-    asked = replace(found.asked, by=None, period=past.period)
-    year = wish.period.length is Length.YEAR
+    asked = replace(found.asked, period=past.period)
     return Telling(
         report=found,
         total=_total(wish, found.asked, found.total, found.series, today),
-        before=_total(past, asked, found.before, report(asked).series if year else [], today),
+        before=_total(past, asked, found.before, None, today),
         lines=_lines(found.rows, _table(wish, found, today)),
         series=_lines(found.series, _series(wish, found.series, today)),
         access=[] if wish.filters else _access(found.asked),
@@ -187,7 +186,8 @@ def _grid(period: Period, today: date) -> bool:
     return period.length in (Length.MONTH, Length.YEAR) and period.over(today)
 
 
-def _total(wish: Wish, asked: Asked, sums: Sums, months: list[Row], today: date) -> Told:
+def _total(wish: Wish, asked: Asked, sums: Sums, months: list[Row] | None, today: date) -> Told:
+    """`months`: of a year, if they are read already."""
     narrowed = len(wish.filters)
     if not _grid(wish.period, today) or narrowed > 1 or (narrowed and wish.by):
         return minutes(sums)
@@ -195,7 +195,8 @@ def _total(wish: Wish, asked: Asked, sums: Sums, months: list[Row], today: date)
         return _row(wish, asked, today) or minutes(sums)
     if wish.period.length is Length.MONTH:
         return total(sums)
-    return total(sums, [row.sums for row in months])
+    parts = months or report(replace(asked, by=None)).series
+    return total(sums, [row.sums for row in parts])
 
 
 def _row(wish: Wish, asked: Asked, today: date) -> Told | None:

@@ -14,7 +14,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership
+from scheduling.engine.periods import Length, beginning
+from scheduling.errors import NotFound
 from scheduling.models import AccessDay, Service, WeeklyHours
+from scheduling.queries import told
+from scheduling.queries.told import Wish
 from tests.attended import crowd, held, starts
 from tests.doors import sign_in
 from tests.web.desk import OFFICE, at_work, audited
@@ -189,9 +193,9 @@ def test_three_people_are_not_told_nor_found_by_subtracting(office) -> None:
 def test_a_filter_tells_no_more_than_the_table(world, office) -> None:
     """PR5: all visits less those of Alma and of REBT would be the three of DBT."""
     rebt = Service.objects.get(slug="rebt-50")
-    for asked, told in ((f"service={world.cbt.uuid}", "30"), (f"service={rebt.uuid}", "not shown")):
-        rows = table(office.get(f"{CSV}?{asked}"))
-        assert rows["total", "February 2027"]["attended"] == told
+    for what, count in ((world.cbt, "30"), (rebt, "not shown")):
+        rows = table(office.get(f"{CSV}?service={what.uuid}"))
+        assert rows["total", "February 2027"]["attended"] == count
     both = table(office.get(f"{CSV}?service={world.cbt.uuid}&therapist={world.alma.uuid}"))
     assert both["total", "February 2027"]["attended"] == "not shown"
     deeper = table(office.get(f"{CSV}?service={world.cbt.uuid}&by=therapist"))
@@ -199,11 +203,12 @@ def test_a_filter_tells_no_more_than_the_table(world, office) -> None:
     assert deeper["therapist", "Alma"]["booked"] == "2100"
 
 
-def test_what_is_made_of_services_tells_no_more_than_they(office) -> None:
-    """PR5: the modality DBT is one service, and so is REBT."""
+def test_what_is_made_of_services_tells_no_more_than_they(world, dbt, office) -> None:
+    """PR5: 33 of a modality less the 30 of one of its two services would be three."""
+    Service.objects.filter(pk=dbt.pk).update(modality=world.cbt.modality)
     rows = table(office.get(f"{CSV}?by=modality"))
-    told = {label: row["attended"] for (part, label), row in rows.items() if part == "modality"}
-    assert told == {"CBT": "30", "DBT": "not shown", "REBT": "not shown"}
+    found = {label: row["attended"] for (part, label), row in rows.items() if part == "modality"}
+    assert found == {"CBT": "not shown", "REBT": "not shown"}
 
 
 @pytest.mark.parametrize("period", ["week", "4weeks"])
@@ -219,7 +224,7 @@ def test_people_are_not_counted_by_weeks(office, period: str) -> None:
 
 def test_nor_in_a_month_that_is_not_over(world, office) -> None:
     """PR5: today's number less yesterday's would be a day."""
-    held(world.alma, world.cbt, starts(date(2027, 3, 1), 1), crowd(world.clinic, 1))
+    held(world.alma, world.cbt, starts(date(2027, 3, 8), 12), crowd(world.clinic, 12))
     rows = table(office.get(f"{CSV}?period=month&from=2027-03-01"))
     assert rows["total", "March 2027"]["attended"] == "not shown"
     assert rows["before", "February 2027"]["attended"] == "53"
@@ -248,6 +253,8 @@ def test_only_the_clinics_admin(world) -> None:
     """AC1: names are none of it, but what a therapist's time came to is the admin's."""
     for person in (world.dana, world.pia, world.alma.user, world.nora.user):
         assert at_work(person).get(PAGE).status_code == 404
+        with pytest.raises(NotFound):
+            told.tell(world.actor(person), Wish(beginning(Length.MONTH, FEBRUARY)), NOW.date())
 
 
 def test_a_therapist_reads_their_own_and_the_clinics_mean(world) -> None:

@@ -30,5 +30,4 @@ def cell(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = str(value)
-    risky = text[:1] in BEGINS or text.lstrip(PASSED_OVER)[:1] in BEGINS
-    return f"'{text}" if text and risky else text
+    return f"'{text}" if text.lstrip(PASSED_OVER).startswith(BEGINS) else text
