@@ -21,7 +21,7 @@ from scheduling.api.door import Door
 from scheduling.api.fields import Body, told
 from scheduling.engine.ledger import Hours, Rule, Week
 from scheduling.errors import NotFound
-from scheduling.models import Medium, Program
+from scheduling.models import Enrollment, Medium, Program
 from scheduling.queries import caseload, ledger
 from scheduling.queries.caseload import Case
 from scheduling.queries.ledger import Kept
@@ -196,8 +196,8 @@ class HoursOfEnrollment(HoursDoor):
         description="Week by week, as it stands now.",
     )
     def get(self, request: Request, enrollment: UUID) -> Response:
-        kept = ledger.one(self.actor, self.now, uuid=enrollment)
-        row = kept.enrollment
+        row = self.find(enrollment)
+        kept = ledger.one(row, self.now)
         answer = enrolled(kept) | {"weeks": [week_of(one) for one in kept.weeks]}
         if row.patient_id != self.actor.patient and row.patient.user_id != self.owner_id():
             found = make_ups(self.actor, kept, self.now) if kept.short else []
@@ -205,6 +205,16 @@ class HoursOfEnrollment(HoursDoor):
             answer |= for_staff(kept) | {"make_ups": [make_up(one, zone) for one in found]}
         audit.record(self.actor, "enrollment.hours", subject=row.patient_id, obj=row)
         return Response(answer)
+
+    def find(self, enrollment: UUID) -> Enrollment:
+        """Who asks for what is not theirs leaves a record (LG1)."""
+        rows = policy.visible(Enrollment, self.actor).select_related("clinic", "patient")
+        row = rows.filter(uuid=enrollment).first()
+        if row is None:
+            said: dict[str, Any] = {"outcome": "refused", "code": NotFound.code}
+            audit.record(self.actor, "enrollment.hours", obj=enrollment, **said)
+            raise NotFound
+        return row
 
     def owner_id(self) -> int | None:
         return self.actor.user.pk if self.actor.user else None

@@ -56,8 +56,10 @@ def test_staff_read_what_would_make_up_for_it_and_can_book_that(world, caller, r
 
 @pytest.mark.parametrize("who", ["omar", "ben", "ada", "mallory"])
 def test_to_anybody_else_it_is_not_there(world, caller, row, who):
-    """AC2, AC12"""
+    """AC2, AC12; LG1: it leaves a record."""
     assert caller(getattr(world, who)).get(hours_of(row)).status_code == 404
+    said = AuditRow.objects.filter(object_id=str(row.uuid)).values_list("outcome", flat=True)
+    assert list(said) == ["refused"]
 
 
 def test_who_is_in_a_program_now_with_this_week(world, caller, row):
