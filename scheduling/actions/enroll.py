@@ -16,7 +16,13 @@ from accounts.models import Patient, Therapist
 from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.actions.book import lock_patient, require_consent
-from scheduling.actions.enroll_out import cut, fall, lock_enrollment, require_not_begun
+from scheduling.actions.enroll_out import (
+    cut,
+    fall,
+    lock_enrollment,
+    require_not_begun,
+    stop_waiting,
+)
 from scheduling.actions.group_members import require_group_consent
 from scheduling.actions.links import new_join_link
 from scheduling.actions.offer import lock_therapists
@@ -144,6 +150,8 @@ def step(
     shared = [one.member.pk for one in plan.parts if one.member and one.taken]
     cut(before, wanted.span[0], EndReason.STEPPED, now, keep=shared)
     fall(before, plan.falling, EndReason.STEPPED, actor, now)
+    still = [one.part.group_id for one in plan.parts if one.part.group_id and one.choice.wait]
+    stop_waiting(before, still, actor, now)
     row = open_enrollment(wanted, now)
     take(row, plan, override, actor, now)
     audit.record(actor, "enrollment.step", subject=who.pk, obj=row)

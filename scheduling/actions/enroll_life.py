@@ -22,6 +22,7 @@ from scheduling.actions.enroll_out import (
     lock_enrollment,
     require_not_begun,
     seats_of,
+    stop_waiting,
 )
 from scheduling.actions.group_dates import restore
 from scheduling.actions.groups import barred_slots
@@ -139,6 +140,7 @@ def discharge(
     seats = coming(row, low, None, now)
     cut(row, end, EndReason(reason), now)
     fall(row, seats, EndReason(reason), actor, now)
+    stop_waiting(row, (), actor, now)
     audit.record(actor, "enrollment.discharge", subject=row.patient_id, obj=row)
     return row
 

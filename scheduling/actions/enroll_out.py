@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from itertools import takewhile
 
 from django.db.models import F, Q, QuerySet
 
@@ -17,13 +16,16 @@ from scheduling.actions.offer import lock_therapists
 from scheduling.actions.rooms import revoke_room
 from scheduling.actions.seats import tell_seats
 from scheduling.actions.series_life import set_end
+from scheduling.actions.wait_offers import close, end
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import (
     BookingState,
     CancelReason,
     EndReason,
     LeaveReason,
+    OfferState,
     SessionState,
+    WaitState,
 )
 from scheduling.errors import IllegalChange, NotFound, StartedAlready
 from scheduling.models import (
@@ -36,6 +38,7 @@ from scheduling.models import (
     Series,
     SeriesLink,
     Session,
+    Waiting,
 )
 from scheduling.queries import groups
 
@@ -122,9 +125,24 @@ def cut(
         end_place(member, low, why, now)
 
 
+def stop_waiting(row: Enrollment, keep: Collection[int], actor: Actor, now: datetime) -> None:
+    """For groups of the program (`keep`: ids of those that go on) in whose line it put the
+    patient."""
+    rows = Waiting.objects.filter(
+        patient=row.patient_id,
+        state=WaitState.WAITING.value,
+        group__parts__program=row.program_id,
+        entered_at__gte=row.created_at,
+    )
+    for one in rows.exclude(group__in=keep):
+        for offer in one.offers.filter(state=OfferState.OPEN.value):
+            close(offer, OfferState.WITHDRAWN, actor, now)
+        end(one, WaitState.LEFT, now)
+
+
 def end_place(member: Member, low: int, why: EndReason, now: datetime) -> None:
     """The place is free from `low` on; at once where nothing of it is to come before."""
-    last = last_slot(member, low)
+    last = groups.last_before(member, low)
     if last is not None and last > to_minute(now):
         member.until_start = last
         member.save(update_fields=["until_start"])
@@ -136,17 +154,3 @@ def end_place(member: Member, low: int, why: EndReason, now: datetime) -> None:
     SeriesLink.objects.filter(series__group=member.group_id, patient=member.patient_id).update(
         revoked_at=now
     )
-
-
-def last_slot(member: Member, low: int) -> int | None:
-    """The last date of the group before `low` that is the member's, made or to be made."""
-    made = Session.objects.filter(
-        series__group=member.group_id, slot__gte=member.from_start, slot__lt=low
-    )
-    last: int | None = made.order_by("-slot").values_list("slot", flat=True).first()
-    series = groups.running_series(member.group)
-    if series is not None:
-        ahead = groups.slots_after(series, max(last or 0, member.from_start - 1))
-        last = max(takewhile(lambda slot: slot < low, ahead), default=last)
-    until = member.until_start
-    return last if last is None or until is None else min(last, until)

@@ -34,6 +34,7 @@ from scheduling.errors import (
 )
 from scheduling.models import (
     Booking,
+    Enrollment,
     Entry,
     EventKind,
     Group,
@@ -70,6 +71,8 @@ def join(
     require_group_consent(who, accept or {}, actor, now)
     complete(row, now)
     sessions, member = way_in(row, who, start, place, zone, now)
+    if member is not None:
+        sessions = within_program(member, sessions, now)
     require_licence(row, place, zone, sessions)
     if busy := groups.clashes(who.pk, sessions, now):
         raise PatientBusy(subject=who.pk, dates=[one.start for one in busy])
@@ -126,6 +129,33 @@ def way_in(
         joined_at=now,
     )
     return way.sessions, member
+
+
+def within_program(member: Member, sessions: list[Session], now: datetime) -> list[Session]:
+    """A place in a group of the patient's program belongs to that: it ends with it, and brings no
+    seat before it begins or in a pause."""
+    rows = Enrollment.objects.filter(
+        patient=member.patient_id,
+        live=True,
+        end__gt=to_minute(now),
+        program__parts__group=member.group_id,
+    )
+    row = rows.order_by("start").first()
+    if row is None:
+        return sessions
+    away = groups.away(row.pk)
+    kept = [
+        one
+        for one in sessions
+        if row.start <= one.start < row.end
+        and not any(low <= one.start < high for low, high in away)
+    ]
+    if not kept:
+        raise GroupClosed(subject=member.patient_id)
+    member.enrollment = row
+    member.from_start = max(member.from_start, kept[0].slot or 0)
+    member.until_start = groups.last_before(member, row.end)
+    return kept
 
 
 def one_session(group: Group, patient: Patient, start: int | None, now: datetime) -> Session:

@@ -327,6 +327,20 @@ def away(enrollment: int | None) -> list[tuple[int, int]]:
     return [(start, end or last) for start, end, last in rows]
 
 
+def last_before(member: Member, low: int) -> int | None:
+    """The slot of the member's last date before the minute `low`, made or to be made."""
+    made = Session.objects.filter(
+        series__group=member.group_id, slot__gte=member.from_start, slot__lt=low
+    )
+    last: int | None = made.order_by("-slot").values_list("slot", flat=True).first()
+    series = running_series(member.group)
+    if series is not None:
+        ahead = slots_after(series, max(last or 0, member.from_start - 1))
+        last = max(takewhile(lambda slot: slot < low, ahead), default=last)
+    until = member.until_start
+    return last if last is None or until is None else min(last, until)
+
+
 def patients_in(sessions: Iterable[Session]) -> list[Patient]:
     rows = Patient.objects.filter(bookings__session__in=list(sessions), bookings__live=True)
     return list(rows.distinct().order_by("pk"))

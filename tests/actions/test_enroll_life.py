@@ -10,7 +10,9 @@ from accounts.models import AuditRow
 from scheduling.actions.cancel import cancel
 from scheduling.actions.enroll_life import complete
 from scheduling.actions.group_life import change_times
+from scheduling.actions.group_members import leave
 from scheduling.actions.series_life import change_from
+from scheduling.actions.wait_offers import accept, offer_place
 from scheduling.engine.hours import day_span
 from scheduling.engine.recurrence import weekly
 from scheduling.errors import (
@@ -33,6 +35,7 @@ from scheduling.models import (
     SeriesLink,
     Session,
     TimeOff,
+    Waiting,
 )
 from scheduling.outbox.group_window import fill_windows
 from scheduling.queries.plan import Choice
@@ -383,6 +386,38 @@ def test_who_may(world):
         with pytest.raises(NotFound):
             discharged(world, row, FOURTH, actor=world.actor(who))
     discharged(world, row, FOURTH, actor=world.actor(world.ben))
+
+
+def test_who_waited_for_a_group_of_the_program_comes_in_for_its_days(world):
+    """And nobody is offered a place in it when the program is over."""
+    group = mornings(world, entry="rolling", capacity=1, module_sessions=1, cycle_sessions=60)
+    comes_in(world, group, world.omar)
+    made = program(world, group, weeks=4)
+    alone(world, made)
+    waits = Choice(part=made.parts.get(group=group).pk, wait=True)
+    row = enrolled(world, made, choices=[*with_alma(world, made), waits])
+    leave(member=Member.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
+    offer = offer_place(
+        waiting=Waiting.objects.get().uuid, start=at("2027-03-10", 9),
+        actor=world.actor(world.dana), now=NOW,
+    )  # fmt: skip
+    accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
+    member = row.members.get()
+    assert member.until_start == at("2027-04-02", 9)
+    assert len(starts(world.nora)) == 4 + 11
+    discharged(world, row, FIRST)
+    assert not starts(world.nora)
+
+
+def test_nobody_waits_for_a_program_that_is_over(world):
+    group = mornings(world, entry="rolling", capacity=1, module_sessions=1, cycle_sessions=60)
+    comes_in(world, group, world.omar)
+    made = program(world, group)
+    alone(world, made)
+    waits = Choice(part=made.parts.get(group=group).pk, wait=True)
+    row = enrolled(world, made, choices=[*with_alma(world, made), waits])
+    discharged(world, row, FOURTH)
+    assert Waiting.objects.get().state == "left"
 
 
 def test_a_place_beside_the_program_outlives_it(world):
