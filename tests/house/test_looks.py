@@ -18,7 +18,7 @@ from tests.house.routes import SECTIONS, Row, things
 from tests.house.test_routes import Site, address, routes_in
 from tests.world import NOW, build
 
-HERS = ("booking", "session", "patient", "join_token", "action_token")
+HERS = ("booking", "session", "patient", "enrollment", "join_token", "action_token")
 SHE = "Quetzalli"  # stands on no page but for Nora
 NO_LOOK = (405, 422)  # no such method; a form that lacked what it asks for
 
