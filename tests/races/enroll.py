@@ -1,31 +1,22 @@
-"""People taken into two programs at once: python -m tests.races.enroll (found | here | back)
+"""People taken into two programs at once.
 
 `found` fills the database: two rolling groups of few places, a program with both and one with both
-in the other order. `here` takes everybody into the one, `back` into the other. Prints how often
-what happened.
+in the other order. `race(0)` takes everybody into the one, `race(1)` into the other.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections import Counter
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-django.setup()
-
-from accounts.actor import Actor  # noqa: E402
-from accounts.models import Clinic, Patient  # noqa: E402
-from scheduling.actions.enroll import enroll  # noqa: E402
-from scheduling.engine.recurrence import weekly  # noqa: E402
-from scheduling.errors import Refusal  # noqa: E402
-from scheduling.models import Program  # noqa: E402
-from scheduling.queries.repeat import Pattern  # noqa: E402
-from tests.courses import FIRST, mornings, program  # noqa: E402
-from tests.world import LA, NOW, build, patient  # noqa: E402
+from accounts.actor import Actor
+from accounts.models import Clinic, Patient
+from scheduling.actions.enroll import enroll
+from scheduling.engine.recurrence import weekly
+from scheduling.errors import Refusal
+from scheduling.models import Program
+from scheduling.queries.repeat import Pattern
+from tests.courses import FIRST, mornings, program
+from tests.world import LA, NOW, build, patient
 
 PLACES, PEOPLE = 3, 8
 
@@ -56,10 +47,3 @@ def taken_in(wanted: Program, who: Patient, actor: Actor) -> str:
     except Refusal as refusal:
         return refusal.code
     return "enrolled"
-
-
-if __name__ == "__main__":
-    if sys.argv[1] == "found":
-        found()
-    else:
-        sys.stdout.write(json.dumps(race(["here", "back"].index(sys.argv[1]))))

@@ -1,23 +1,14 @@
-"""Fill the seats race's own database: python -m tests.races.group PATIENTS CAPACITY
+"""The seats race's own database: a closed group of two sessions, and patients without accounts who
+all want in."""
 
-A closed group of two sessions, and patients without accounts who all want in.
-"""
+from tests.groups import a_session, group, group_series
+from tests.world import build, patient
 
-import os
-import sys
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-django.setup()
-
-from tests.groups import a_session, group, group_series  # noqa: E402
-from tests.world import build, patient  # noqa: E402
-
-if __name__ == "__main__":
+def fill(patients: int, capacity: int) -> None:
     made = build()
-    series = group_series(group(made, capacity=int(sys.argv[2])))
+    series = group_series(group(made, capacity=capacity))
     for day in ("2027-03-08", "2027-03-15"):
         a_session(series, day, made.alma)
-    for number in range(int(sys.argv[1]) - 2):  # Nora and Omar are there already
+    for number in range(patients - 2):  # Nora and Omar are there already
         patient(made.clinic, f"Seat{number}", user=None, consent=False)

@@ -1,18 +1,6 @@
-"""Look for what must not be, by hand-written SQL: python -m tests.races.overlaps
+"""Looks for what must not be, by hand-written SQL."""
 
-Prints the pairs of live rows that overlap, by table, and how many live sessions there are.
-"""
-
-import json
-import os
-import sys
-
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-django.setup()
-
-from django.db import connection  # noqa: E402
+from django.db import connection
 
 PAIRS = """
 SELECT COUNT(*) FROM {table} a JOIN {table} b ON a.{owner} = b.{owner} AND a.id < b.id
@@ -26,20 +14,17 @@ def count(sql: str) -> int:
         return cursor.fetchone()[0]
 
 
-if __name__ == "__main__":
+def found() -> dict[str, int]:
+    """The pairs of live rows that overlap, by table, and how many live sessions there are."""
     occupancy = {"table": "scheduling_occupancy", "owner": "therapist_id"}
     booking = {"table": "scheduling_booking", "owner": "patient_id"}
-    sys.stdout.write(
-        json.dumps(
-            {
-                "therapists": count(PAIRS.format(**occupancy, start="busy_from", end="busy_until")),
-                "patients": count(PAIRS.format(**booking, start="start", end="end")),
-                "live": count("SELECT COUNT(*) FROM scheduling_occupancy WHERE live = TRUE"),
-                "orphans": count(
-                    "SELECT COUNT(*) FROM scheduling_booking b JOIN scheduling_occupancy o"
-                    " ON o.session_id = b.session_id WHERE b.live <> o.live"
-                    ' OR (b.live = TRUE AND (b.start <> o.start OR b."end" <> o."end"))'
-                ),
-            }
-        )
-    )
+    return {
+        "therapists": count(PAIRS.format(**occupancy, start="busy_from", end="busy_until")),
+        "patients": count(PAIRS.format(**booking, start="start", end="end")),
+        "live": count("SELECT COUNT(*) FROM scheduling_occupancy WHERE live = TRUE"),
+        "orphans": count(
+            "SELECT COUNT(*) FROM scheduling_booking b JOIN scheduling_occupancy o"
+            " ON o.session_id = b.session_id WHERE b.live <> o.live"
+            ' OR (b.live = TRUE AND (b.start <> o.start OR b."end" <> o."end"))'
+        ),
+    }

@@ -1,34 +1,25 @@
-"""One process of the race: python -m tests.races.racer SEED ATTEMPTS
+"""One process of the race.
 
 Wildly books, moves and cancels for a few patients with four therapists on one day, at overlapping
-times, among holds that are let go or expire. Prints a JSON object: how often what happened. Any
-exception that is not a refusal ends it.
+times, among holds that are let go or expire. Any exception that is not a refusal ends it.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import sys
 from collections import Counter
 from datetime import timedelta
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-django.setup()
-
-from accounts.actor import Actor  # noqa: E402
-from accounts.models import Clinic, Membership, Patient, Role, Therapist  # noqa: E402
-from accounts.policy import actor_for  # noqa: E402
-from scheduling.actions.book import book, confirm  # noqa: E402
-from scheduling.actions.cancel import cancel  # noqa: E402
-from scheduling.actions.hold import hold, let_go  # noqa: E402
-from scheduling.actions.reschedule import reschedule  # noqa: E402
-from scheduling.errors import Refusal  # noqa: E402
-from scheduling.models import Booking, Service  # noqa: E402
-from tests.world import LA, NOW, at  # noqa: E402
+from accounts.actor import Actor
+from accounts.models import Clinic, Membership, Patient, Role, Therapist
+from accounts.policy import actor_for
+from scheduling.actions.book import book, confirm
+from scheduling.actions.cancel import cancel
+from scheduling.actions.hold import hold, let_go
+from scheduling.actions.reschedule import reschedule
+from scheduling.errors import Refusal
+from scheduling.models import Booking, Service
+from tests.world import LA, NOW, at
 
 DAY = "2027-03-02"
 
@@ -114,11 +105,7 @@ class Racer:
         return self.dice.choice(uuids) if uuids else None
 
 
-def main(seed: int, attempts: int) -> None:
+def race(seed: int, attempts: int) -> Counter[str]:
+    """How often what happened."""
     racer = Racer(seed)
-    happened = Counter(racer.one() for _ in range(attempts))
-    sys.stdout.write(json.dumps(happened))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    return Counter(racer.one() for _ in range(attempts))

@@ -1,22 +1,16 @@
-"""One rival for the same slots: python -m tests.races.rival NUMBER
-
-Tries every full hour of Alma's day, and a quarter of an hour later, each rival for a patient of
-its own. Prints the starts that it got.
-"""
+"""One rival for the same slots: every full hour of Alma's day, and a quarter of an hour later, for a
+patient of its own."""
 
 from __future__ import annotations
 
-import json
-import sys
-
+from scheduling.actions.book import book
+from scheduling.errors import Refusal
 from tests.races.racer import DAY, Racer
 from tests.world import LA, NOW, at
 
-from scheduling.actions.book import book  # isort: skip
-from scheduling.errors import Refusal  # isort: skip
 
-if __name__ == "__main__":
-    number = int(sys.argv[1])
+def race(number: int) -> list[int]:
+    """The starts that it got."""
     racer, won = Racer(number), []
     for hour in range(9, 17):
         for late in (0, 15):
@@ -35,4 +29,4 @@ if __name__ == "__main__":
             except Refusal:
                 continue
             won.append(made.start)
-    sys.stdout.write(json.dumps({str(start): 1 for start in won}))
+    return won

@@ -1,19 +1,10 @@
-"""Print the live seat numbers of every session, in order: python -m tests.races.seats_taken"""
+"""The live seat numbers of every session, in order."""
 
-import json
-import os
-import sys
+from scheduling.models import Session
 
-import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-django.setup()
-
-from scheduling.models import Session  # noqa: E402
-
-if __name__ == "__main__":
-    sessions = Session.objects.order_by("pk")
-    found = [
-        sorted(one.bookings.filter(live=True).values_list("seat", flat=True)) for one in sessions
+def found() -> list[list[int]]:
+    return [
+        sorted(one.bookings.filter(live=True).values_list("seat", flat=True))
+        for one in Session.objects.order_by("pk")
     ]
-    sys.stdout.write(json.dumps(found))

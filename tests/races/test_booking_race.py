@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import pytest
 
-from tests.databases import PATIENCE, fresh_database
+from tests.databases import fresh_database
+from tests.races.at_once import raced
 
 PROCESSES, ATTEMPTS = 8, 200
+FOUND = ("overlaps", "found")
 
 
 @pytest.mark.django_db
@@ -17,18 +18,11 @@ def test_eight_processes_at_overlapping_times(tmp_path):
     """Book, hold, let go, let holds expire, move and cancel, all at once. A refusal is an answer; a
     lock error, a deadlock or any other exception ends a racer and fails the test."""
     with fresh_database(tmp_path) as database:
-        database.run("-m", "tests.races.world", "3")
-        racers = [
-            database.start("-m", "tests.races.racer", str(seed), str(ATTEMPTS))
-            for seed in range(PROCESSES)
-        ]
-        happened: Counter[str] = Counter()
-        for racer in racers:
-            said, errors = racer.communicate(timeout=PATIENCE)
-            assert racer.returncode == 0, errors[-3000:]
-            happened.update(json.loads(said))
-        found = json.loads(database.run("-m", "tests.races.overlaps").stdout)
-
+        racers = [("racer", "race", seed, ATTEMPTS) for seed in range(PROCESSES)]
+        said, found = raced(database, fill=("world", "fill", 3), racers=racers, found=FOUND)
+    happened: Counter[str] = Counter()
+    for one in said:
+        happened.update(one)
     assert sum(happened.values()) == PROCESSES * ATTEMPTS
     assert (found["therapists"], found["patients"], found["orphans"]) == (0, 0, 0)
     assert found["live"] > 0
@@ -42,17 +36,9 @@ def test_eight_processes_at_overlapping_times(tmp_path):
 def test_one_slot_has_one_owner(tmp_path):
     """Eight processes want the very same therapist and minutes: exactly the possible number win."""
     with fresh_database(tmp_path) as database:
-        database.run("-m", "tests.races.world", "10")
-        rivals = [
-            database.start("-m", "tests.races.rival", str(number)) for number in range(PROCESSES)
-        ]
-        won: Counter[int] = Counter()
-        for rival in rivals:
-            said, errors = rival.communicate(timeout=PATIENCE)
-            assert rival.returncode == 0, errors[-3000:]
-            won.update(json.loads(said))
-        found = json.loads(database.run("-m", "tests.races.overlaps").stdout)
+        rivals = [("rival", "race", number) for number in range(PROCESSES)]
+        said, found = raced(database, fill=("world", "fill", 10), racers=rivals, found=FOUND)
     # A day of nine to five holds eight sessions of 50 minutes with 10 after; each was tried by
     # every rival, and a quarter of an hour later again.
-    assert len(won) == 8
+    assert sum(len(won) for won in said) == 8
     assert found == {"therapists": 0, "patients": 0, "live": 8, "orphans": 0}

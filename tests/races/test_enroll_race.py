@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import pytest
 
-from tests.databases import PATIENCE, fresh_database
+from tests.databases import fresh_database
+from tests.races.at_once import raced
 
 PLACES, PEOPLE, DATES = 3, 8, 3
 
@@ -16,14 +16,15 @@ PLACES, PEOPLE, DATES = 3, 8, 3
 def test_each_place_once_and_nobody_in_two_programs(tmp_path):
     """The programs name their groups in opposite orders: neither process waits for ever."""
     with fresh_database(tmp_path) as database:
-        database.run("-m", "tests.races.enroll", "found")
-        racers = [database.start("-m", "tests.races.enroll", way) for way in ("here", "back")]
-        said: Counter[str] = Counter()
-        for racer in racers:
-            out, errors = racer.communicate(timeout=PATIENCE)
-            assert racer.returncode == 0, errors[-3000:]
-            said.update(json.loads(out))
-        seats = json.loads(database.run("-m", "tests.races.seats_taken").stdout)
+        each, seats = raced(
+            database,
+            fill=("enroll", "found"),
+            racers=[("enroll", "race", place) for place in (0, 1)],
+            found=("seats_taken", "found"),
+        )
+    said: Counter[str] = Counter()
+    for one in each:
+        said.update(one)
     assert said["enrolled"] == PLACES
     assert set(said) == {"enrolled", "enrolled_already", "enrollment_refused"}
     taken = [one for one in seats if one]

@@ -1,28 +1,19 @@
 """What the races of the waiting list do in processes of their own, on a database of their own.
 
-    python -m tests.races.waitlist STEP
-
 `answered` and `worked` fill the database; `taking`, `taking_over` and `working` race; `outcome`
-says what came of it as JSON.
+says what came of it.
 """
 
-import json
-import os
-import sys
 from datetime import timedelta
+from typing import Any
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-django.setup()
-
-from accounts.actor import Actor  # noqa: E402
-from accounts.models import Clinic, Patient, Therapist, User  # noqa: E402
-from accounts.policy import actor_for  # noqa: E402
-from scheduling.actions import wait_offers as answers  # noqa: E402
-from scheduling.actions.book import book  # noqa: E402
-from scheduling.errors import Refusal  # noqa: E402
-from scheduling.models import (  # noqa: E402
+from accounts.actor import Actor
+from accounts.models import Clinic, Patient, Therapist, User
+from accounts.policy import actor_for
+from scheduling.actions import wait_offers as answers
+from scheduling.actions.book import book
+from scheduling.errors import Refusal
+from scheduling.models import (
     Booking,
     DayHours,
     Event,
@@ -30,10 +21,10 @@ from scheduling.models import (  # noqa: E402
     WaitOffer,
     WeeklyHours,
 )
-from scheduling.outbox.offers import pass_on  # noqa: E402
-from tests.groups import founded  # noqa: E402
-from tests.waiting import for_a_place, offered, waiting  # noqa: E402
-from tests.world import LA, NOW, at, build, patient  # noqa: E402
+from scheduling.outbox.offers import pass_on
+from tests.groups import founded
+from tests.waiting import for_a_place, offered, waiting
+from tests.world import LA, NOW, at, build, patient
 
 DAYS = ("2027-03-09", "2027-03-10", "2027-03-11")
 HOURS = range(9, 13)
@@ -112,35 +103,27 @@ def working() -> None:
         pass_on(Clinic.objects.get(), NOW)
 
 
-def outcome() -> None:
+def outcome() -> dict[str, Any]:
     live = Booking.objects.filter(live=True)
     offers = WaitOffer.objects.filter(state="open")
-    print(
-        json.dumps(
-            {
-                "owners": sorted(
-                    Occupancy.objects.filter(live=True, session__series=None).values_list(
-                        "start", flat=True
-                    )
-                ),
-                "booked": live.filter(state="booked").count(),
-                "held": live.filter(state="held", session__series=None).count(),
-                "told": Event.objects.filter(kind="booked", booking__in=live).count(),
-                "accepted": WaitOffer.objects.filter(
-                    state="accepted", booking__state="booked", booking__live=True
-                ).count(),
-                "offers": [WaitOffer.objects.filter(state="accepted").count(), offers.count()],
-                "places": len(
-                    set(
-                        live.filter(state="held", session__series__isnull=False).values_list(
-                            "patient", flat=True
-                        )
-                    )
-                ),
-            }
-        )
-    )
-
-
-if __name__ == "__main__":
-    globals()[sys.argv[1]]()
+    return {
+        "owners": sorted(
+            Occupancy.objects.filter(live=True, session__series=None).values_list(
+                "start", flat=True
+            )
+        ),
+        "booked": live.filter(state="booked").count(),
+        "held": live.filter(state="held", session__series=None).count(),
+        "told": Event.objects.filter(kind="booked", booking__in=live).count(),
+        "accepted": WaitOffer.objects.filter(
+            state="accepted", booking__state="booked", booking__live=True
+        ).count(),
+        "offers": [WaitOffer.objects.filter(state="accepted").count(), offers.count()],
+        "places": len(
+            set(
+                live.filter(state="held", session__series__isnull=False).values_list(
+                    "patient", flat=True
+                )
+            )
+        ),
+    }

@@ -1,21 +1,11 @@
-"""Fill the race's own database: python -m tests.races.world PATIENTS
+"""The race's own database: four therapists, so that with few patients it is these who are busy."""
 
-Four therapists, so that with few patients it is these who are busy.
-"""
+from tests.world import build, offer, patient, therapist
 
-import os
-import sys
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-django.setup()
-
-from tests.world import build, offer, patient, therapist  # noqa: E402
-
-if __name__ == "__main__":
+def fill(patients: int) -> None:
     made = build()
     for name in ("Cleo", "Dov"):
         offer(therapist(made.clinic, name), made.cbt)
-    for number in range(int(sys.argv[1]) - 2):  # Nora and Omar are there already
+    for number in range(patients - 2):  # Nora and Omar are there already
         patient(made.clinic, f"Racer{number}")
