@@ -1,5 +1,5 @@
-"""One rival for the same slots: every full hour of Alma's day, and a quarter of an hour later, for a
-patient of its own."""
+"""One rival for the same slots: every full hour of Alma's day, and a quarter of an hour later, for
+a patient of its own."""
 
 from __future__ import annotations
 
