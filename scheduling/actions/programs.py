@@ -16,6 +16,7 @@ from accounts.actor import Actor
 from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.actions.clinic import put, require_admin
+from scheduling.actions.ship_levels import ship_levels
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import GroupState
@@ -51,6 +52,14 @@ def save_level(
     row.save()
     audit.record(actor, "level.save", obj=row, detail=dict.fromkeys(changed, True))
     return row
+
+
+@action("level.usual")
+def begin_with_usual(*, actor: Actor, now: datetime) -> None:
+    """The usual levels, where the clinic lacks them; they are its own from then on."""
+    clinic = require_admin(actor)
+    ship_levels(clinic)
+    audit.record(actor, "level.usual", obj=clinic)
 
 
 @action("level.rule")

@@ -100,12 +100,12 @@ class StepBody(PlanBody):
     zone = ZoneField(required=False)
 
 
-class PauseBody(Body):
+class ProgramPauseBody(Body):
     first_day = DayField(help_text="The first day away.")
     last_day = DayField(required=False, help_text="Left out: until somebody says when it goes on.")
 
 
-class ResumeBody(Body):
+class ProgramResumeBody(Body):
     first_day = DayField(help_text="The first day back.")
 
 
@@ -160,12 +160,12 @@ class WeekPartShape(serializers.Serializer[Any]):
     therapists = shapes.BriefTherapist(many=True)
 
 
-class PauseShape(serializers.Serializer[Any]):
+class ProgramPauseShape(serializers.Serializer[Any]):
     first_day = serializers.DateField()
     last_day = serializers.DateField(allow_null=True)
 
 
-class SeatShape(serializers.Serializer[Any]):
+class ProgramSeatShape(serializers.Serializer[Any]):
     booking = serializers.UUIDField()
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
@@ -185,9 +185,9 @@ class BriefEnrollment(serializers.Serializer[Any]):
 
 
 class EnrollmentShape(BriefEnrollment):
-    pauses = PauseShape(many=True)
+    pauses = ProgramPauseShape(many=True)
     week = WeekPartShape(many=True)
-    dates = SeatShape(many=True)
+    dates = ProgramSeatShape(many=True)
 
 
 class MissedShape(serializers.Serializer[Any]):
@@ -492,11 +492,11 @@ class PauseIt(EnrollDoor):
     @extend_schema(
         operation_id="enrollment_pause",
         parameters=[KEY],
-        request=PauseBody,
+        request=ProgramPauseBody,
         responses=EnrollmentShape,
     )
     def post(self, request: Request, enrollment: UUID) -> Response:
-        row, said = self.act_on(enrollment), self.said(PauseBody)
+        row, said = self.act_on(enrollment), self.said(ProgramPauseBody)
 
         def act() -> Reply:
             days = {"from_day": said["first_day"], "until_day": said.get("last_day")}
@@ -510,12 +510,12 @@ class ResumeIt(EnrollDoor):
     @extend_schema(
         operation_id="enrollment_resume",
         parameters=[KEY],
-        request=ResumeBody,
+        request=ProgramResumeBody,
         responses=ResumedShape,
         description="What the pause had cancelled is booked again, as far as it fits.",
     )
     def post(self, request: Request, enrollment: UUID) -> Response:
-        row, said = self.act_on(enrollment), self.said(ResumeBody)
+        row, said = self.act_on(enrollment), self.said(ProgramResumeBody)
 
         def act() -> Reply:
             done = later.resume(enrollment=row.uuid, from_day=said["first_day"], **self.by())

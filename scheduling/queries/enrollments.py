@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -102,7 +102,7 @@ def hosts_of(series: list[int]) -> dict[int, tuple[Therapist, ...]]:
 
 
 def dates_of(row: Enrollment) -> list[Booking]:
-    """The seats that stand within its days, in order. One query."""
+    """The seats that stand within its days, in order. Two queries."""
     groups_of = Member.objects.filter(enrollment=row).values("group")
     rows = Booking.objects.filter(
         patient=row.patient_id,
@@ -112,8 +112,14 @@ def dates_of(row: Enrollment) -> list[Booking]:
     )
     mine = rows.filter(session__series__enrollment=row)
     mine |= rows.filter(session__series__group__in=groups_of)
-    found = mine.select_related("session__service", "session__series__group", "clinic")
-    return list(found.distinct().order_by("start"))
+    return with_names(list(mine.distinct()))
+
+
+def with_names(seats: Collection[Booking]) -> list[Booking]:
+    """In order, with all that a page says of them. One query."""
+    rows = Booking.objects.filter(pk__in=[one.pk for one in seats])
+    found = rows.select_related("session__service", "session__series__group", "clinic")
+    return list(found.order_by("start"))
 
 
 def waits_of(row: Enrollment) -> list[Waiting]:

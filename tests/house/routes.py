@@ -665,6 +665,7 @@ OFFICE = [
     Row(PROGRAMS + "<uuid:program>/session/", get=ADMIN_ACT, post=WRONG_IN_OFFICE),
     Row(PROGRAMS + "parts/<int:part>/remove/", get=ADMIN_ACT, post=ADMIN_DOES),
     Row(LEVELS + "new/", get=ADMINS, post=WRONG_IN_OFFICE),
+    Row(LEVELS + "usual/", get=ADMIN_ACT, post=ADMIN_DOES),
     Row(LEVELS + "<uuid:level>/", get=ADMINS, post=WRONG_IN_OFFICE),
     Row(LEVELS + "<uuid:level>/hours/", get=ADMINS, post=WRONG_IN_OFFICE),
     Row(LEVELS + "hours/<int:rule>/end/", get=ADMINS, post=WRONG_IN_OFFICE),

@@ -57,6 +57,13 @@ def test_a_clinic_without_levels_is_led_to_make_one(ada):
     assert len(audited("level.save")) == 1
 
 
+def test_it_may_begin_with_the_usual_levels(ada):
+    ada.goes(f"{OFFICE}programs/").presses("Begin with the usual ones")
+    assert "Below 18 years: 6 to 19 hours a week" in ada.reads
+    assert "18 years and over: 9 to 19 hours a week" in ada.reads
+    assert len(audited("level.usual")) == 1
+
+
 def test_a_second_level_of_the_same_name_is_refused_and_what_was_typed_stays(world, office):
     iop(world)
     said = {"name": "IOP", "rank": "7"}

@@ -37,6 +37,7 @@ def line(request: PageRequest, one: Case, zone: str) -> dict[str, Any]:
         "next": times.starting(one.start, zone) if one.start is not None else "",
         "next_url": here(request, "therapist_session", one.session) if one.session else "",
         "program": in_program(request, one.kept) if one.kept else None,
+        "enroll": here(request, "enroll", one.patient.uuid),
         "chips": words.chips(one.kept, one.absent, soon),
     }
 

@@ -145,7 +145,7 @@ def change(
             raise
         except Refusal as refusal:
             refused = str(refusal)
-    seats = falls() if good and falls else []
+    seats = enrollments.with_names(falls()) if good and falls else []
     zone = request.clinic.time_zone
     context = said | {
         "row": row,
@@ -154,7 +154,7 @@ def change(
         "refused": refused,
         "counts": falls is not None,
         "falling": [
-            {"when": times.when(one.start, one.end, zone), "name": one.session.service.name}
+            {"when": times.when(one.start, one.end, zone), "name": words.meeting(one)}
             for one in seats
         ],
     }

@@ -82,10 +82,8 @@ def part_line(request: PageRequest, one: Part) -> dict[str, str]:
 
 
 def date_line(request: PageRequest, seat: Booking, zone: str) -> dict[str, str]:
-    series = seat.session.series
-    group = series.group if series else None
     return {
         "when": times.when(seat.start, seat.end, zone),
-        "name": group.name if group else seat.session.service.name,
+        "name": words.meeting(seat),
         "url": here(request, "booking_one", seat.uuid),
     }

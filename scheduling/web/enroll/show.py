@@ -88,6 +88,6 @@ def date_line(request: PageRequest, seat: Booking, zone: str) -> dict[str, Any]:
     return {
         "start": seat.start,
         "when": times.when(seat.start, seat.end, zone),
-        "name": group.name if group else seat.session.service.name,
+        "name": words.meeting(seat),
         "url": url,
     }

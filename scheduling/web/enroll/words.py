@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from scheduling.engine.hours import local_day
 from scheduling.engine.lifecycle import EndReason
-from scheduling.models import LevelRule, Pause
+from scheduling.models import Booking, LevelRule, Pause
 from scheduling.queries import recurring, times
 from scheduling.queries.enrollments import Standing
 from scheduling.queries.programs import Meeting
@@ -119,6 +119,13 @@ def recurs(rule: str, at: int, zone: str) -> str:
         "city": times.city(zone),
     }
     return _("%(every)s at %(time)s (%(city)s)") % said
+
+
+def meeting(seat: Booking) -> str:
+    """What meets: the group, or the service."""
+    series = seat.session.series
+    group = series.group if series else None
+    return group.name if group else seat.session.service.name
 
 
 def standing_chip(how: Standing) -> tuple[str, str]:

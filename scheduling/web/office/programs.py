@@ -17,6 +17,7 @@ from scheduling import policy
 from scheduling.actions.programs import (
     add_group,
     add_session,
+    begin_with_usual,
     end_rule,
     remove_part,
     save_level,
@@ -75,6 +76,14 @@ def new_level(request: PageRequest) -> HttpResponse:
     done = act(request, form, save_level, _("The level is kept."), back)
     intro = _("What it asks for a week is said on its own page, from a day on.")
     return done or form_page(request, form, heading=_("New level of care"), intro=intro, back=back)
+
+
+@staff("admin")
+@require_POST
+def usual(request: PageRequest) -> HttpResponse:
+    begin_with_usual(actor=request.actor, now=request.now)
+    messages.success(request, _("The usual levels are there. Please check their hours."))
+    return redirect(here(request, "office_programs"))
 
 
 @staff("admin")

@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern] = [
     path("programs/<uuid:program>/session/", programs.session_part, name="office_program_session"),
     path("programs/parts/<int:part>/remove/", programs.part_remove, name="office_part_remove"),
     path("levels/new/", programs.new_level, name="office_level_new"),
+    path("levels/usual/", programs.usual, name="office_levels_usual"),
     path("levels/<uuid:level>/", programs.level, name="office_level"),
     path("levels/<uuid:level>/hours/", programs.rule, name="office_rule"),
     path("levels/hours/<int:rule>/end/", programs.rule_end, name="office_rule_end"),
