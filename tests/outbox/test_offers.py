@@ -10,6 +10,7 @@ from scheduling.actions import waitlist as acts
 from scheduling.actions.group_dates import cancel_date, undo_cancel_date
 from scheduling.actions.group_members import leave
 from scheduling.engine.lifecycle import UNDO
+from scheduling.errors import CancelledAlready
 from scheduling.models import Booking, DayHours, Member, Task, Waiting, WaitOffer, WeeklyHours
 from scheduling.queries.groups import coming
 from tests.groups import comes_in, founded
@@ -192,6 +193,28 @@ def test_new_hours_are_found_within_minutes(world, sink, work, full):
     works(world, "2027-03-04")
     work(NOW + 5 * MINUTE)
     assert open_offers() == [("Omar", at("2027-03-04", 14))]
+
+
+def test_a_time_freed_twice_is_offered_once(world, sink, work, full):
+    """By the patient and, a moment later, by the desk; passed on by two clicks."""
+    waiting(world, world.omar)
+    waiting(world, patient(world.clinic, "Rosa"), now=NOW + MINUTE)
+    cancelled(world, full, by=world.nora, reason="")
+    with pytest.raises(CancelledAlready):
+        cancelled(world, full)
+    work(FREE)
+    work(FREE)
+    assert open_offers() == [("Omar", full.start)]
+    for _click in range(2):
+        answers.decline(
+            offer=WaitOffer.objects.get(waiting__patient=world.omar).uuid,
+            actor=world.actor(world.omar),
+            now=FREE,
+        )
+    work(FREE)
+    work(FREE)
+    assert open_offers() == [("Rosa", full.start)]
+    assert Booking.objects.filter(live=True).count() == 1
 
 
 def test_priority_goes_first(world, sink, work, full):

@@ -1,4 +1,5 @@
-"""Two workers as real processes against a real mail server: a freed hour is offered once."""
+"""Two workers as real processes against a real mail server: a freed hour is offered once; a series
+and a place in a group are one mail to each, alone."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import pytest
 from tests.databases import PATIENCE, fresh_database
 
 OMAR = "omar@example.org"
+SEVERAL = [f"{name}@example.org" for name in ("ida", "uma", "zoe")]
 
 
 @pytest.mark.django_db
@@ -29,7 +31,7 @@ def test_a_freed_hour_is_offered_once_by_mail(tmp_path, mail_server):
         workers = [database.start("manage.py", "worker", **said) for _ in range(2)]
         try:
             end = time.monotonic() + PATIENCE
-            while not sink.to(OMAR):
+            while not all(sink.to(one) for one in (OMAR, *SEVERAL)):
                 assert time.monotonic() < end
                 time.sleep(0.05)
         finally:
@@ -40,4 +42,13 @@ def test_a_freed_hour_is_offered_once_by_mail(tmp_path, mail_server):
     assert hour in mail.text
     assert "https://clinic.example/c/harbor/my/offers/" in mail.text
     assert "Please answer before" in mail.text
+    for address in SEVERAL:
+        (mail,) = sink.to(address)
+        assert mail.mail["Subject"] == "Your appointments" and mail.mail["To"] == address
+        (entry,) = mail.calendar.events
+        assert "RRULE" in entry
+    read = {one: sink.to(one)[0].text + str(sink.to(one)[0].calendar_bytes) for one in SEVERAL}
+    for address, text in read.items():
+        others = [one for one in SEVERAL if one != address]
+        assert not [one for one in others if one in text or one[:3].title() in text]
     sink.clear()

@@ -73,6 +73,15 @@ def test_a_patient_repeats_a_session_every_week(world, nora: Visitor, first: str
     assert dates() == [at(f"2027-{day}", 10) for day in ("03-15", "03-22", "03-29", "04-05")]
 
 
+def test_a_planned_count_has_a_point_to_look_back(world, nora: Visitor, first: str):
+    """Nothing is enforced: it is said on the page, and the dates go on behind it."""
+    page = nora.goes(f"{HOME}repeat/{first}/")
+    page.presses("Check the dates", count="12", review_after="6").presses("Book the series")
+    assert "12 sessions are booked." in page.reads
+    assert "You look back together after session 6." in page.reads
+    assert len(dates()) == 12
+
+
 def test_each_conflict_is_settled_by_the_person(world, nora: Visitor, first: str):
     taken(world, "2027-03-15")
     Holiday.objects.create(clinic=world.clinic, day=date(2027, 3, 22), name="A day off")
