@@ -133,6 +133,9 @@ def page_of(standing: ProgramStanding, parts: Sequence[Part], now: datetime) -> 
                     for one in week
                 ),
                 gone=tuple(said_of_gone(one) for one in gone),
+                keeps_clock=any(
+                    series_letters.clock_changes(one.standing, one.change.now) for one in week
+                ),
                 coming=min((coming(one) for one in week), default=(0, ""))[1],
                 manage_url=mine if account and week else "",
                 book_url=words.link(f"/c/{clinic.slug}/") if not week else "",

@@ -52,6 +52,7 @@ class ProgramWords:
     news: ProgramNews
     parts: tuple[PartWords, ...] = ()
     gone: tuple[PartWords, ...] = ()
+    keeps_clock: bool = False  # the clock changes between the dates, and no rule does
     coming: str = ""
     manage_url: str = ""
     book_url: str = ""

@@ -71,6 +71,7 @@ def test_one_mail_with_the_week_in_words_and_one_link(world, sink, work, made):
     assert "36 times, from Monday, March 8, 2027 to Friday, May 28, 2027" in mine.text
     assert "Every Tuesday at 10:00 AM PST (Los Angeles)" in mine.text
     assert "12 times, from Tuesday, March 9, 2027 to Tuesday, May 25, 2027" in mine.text
+    assert "When the clocks change, it stays the same time on the clock." in mine.text
     assert re.findall(r"https?://\S+", mine.text) == ["https://clinic.example/c/harbor/my/"]
 
 
