@@ -177,6 +177,18 @@ class Stage:
         undone = Task.objects.filter(done_at__isnull=True, gave_up_at__isnull=True)
         return undone.count() + Event.objects.filter(planned_at__isnull=True).count()
 
+    def asks_for_the_week(self, wanted: bool) -> None:
+        """Ada, for the numbers of each week; one that began six days ago, whatever day it is."""
+        from accounts.models import Membership
+        from scheduling.actions.weekly import choose
+
+        today = datetime.now(UTC).date()
+        self.world.clinic.week_starts = (today - timedelta(days=6)).weekday()
+        self.world.clinic.save(update_fields=["week_starts"])
+        actor = self.world.actor(self.world.ada, datetime.now(UTC))
+        choose(wanted=wanted, actor=actor, now=datetime.now(UTC))
+        assert Membership.objects.filter(weekly_report=True).count() == wanted
+
     def clear(self) -> None:
         """As if nothing had ever been booked."""
         from scheduling.models import (

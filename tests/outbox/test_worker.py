@@ -147,6 +147,16 @@ def test_killed_after_the_message_was_taken_it_is_repeated_byte_for_byte(environ
     assert {task["outcome"] for task in stage("tasks")} == {"sent"}
 
 
+def test_the_numbers_of_the_week_come_by_mail(environment, stage, smtp):
+    """By the real clock: on whatever day it runs, the clinic's week has begun."""
+    stage("asks_for_the_week", wanted=True)
+    with working(environment, "--once") as worker:
+        worker.wait(PATIENCE)
+    stage("asks_for_the_week", wanted=False)
+    (mail,) = smtp.to("ada@example.org")
+    assert "Offered: 80:00 (80:00)" in mail.text and "Booked: 0:00 (0:00)" in mail.text
+
+
 def test_killed_before_the_message_was_taken_nobody_hears_the_end_of_what_they_never_heard_of(
     environment, stage, smtp
 ):

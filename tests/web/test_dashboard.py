@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership
+from scheduling.actions.weekly import choose
+from scheduling.errors import NotFound
 from scheduling.models import Booking
 from tests.attended import crowd, held, starts
 from tests.enrolled import enrolled, program
@@ -117,4 +119,6 @@ def test_the_mail_of_the_week_is_asked_for_and_given_up(world, office) -> None:
 def test_it_is_asked_for_by_oneself_alone(world) -> None:
     """AC1: and by an admin."""
     assert at_work(world.dana).post(WEEKLY, {"wanted": "yes"}).status_code == 404
+    with pytest.raises(NotFound):
+        choose(wanted=True, actor=world.actor(world.dana), now=NOW)
     assert not Membership.objects.filter(weekly_report=True).exists()
