@@ -134,6 +134,7 @@ def week_line(week: Week, today: date) -> dict[str, Any]:
         "lost": number(found.missed + found.cancelled),
         "band": band(week.rule),
         "short": short(week),
+        "kind": "warn" if week.first > today else "danger",
         "over": _("%(hours)s over") % {"hours": hours(week.over)} if week.over else "",
         "bar": bar(week),
     }
