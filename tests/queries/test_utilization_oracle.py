@@ -36,6 +36,7 @@ from scheduling.models import (
     TimeOff,
     WeeklyHours,
 )
+from scheduling.queries.recount import recount
 from scheduling.queries.utilization import Asked, By, Report, report
 from tests.queries.utilization_oracle import Known, Truth
 
@@ -324,5 +325,8 @@ def test_every_number_equals_the_recount(seed: int) -> None:
         {"kind": "group"},
         {"medium": "telephone"},
     ]
+    totals = report(Asked(made.clinic, made.period)).total
+    for name, counted in recount(made.clinic, made.period).items():
+        assert getattr(totals, name) == counted, name
     for only in filters:
         compare(Asked(made.clinic, made.period, by=dice.choice([None, *By]), **only), known)
