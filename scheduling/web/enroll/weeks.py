@@ -49,11 +49,11 @@ def verdict(week: Week) -> tuple[str, str]:
     if week.rule is None:
         return _("nothing is asked"), "off"
     if week.missing:
-        return _("%(hours)s below") % {"hours": words.hours(week.missing)}, "warn"
+        return _("%(hours)s below") % {"hours": words.number(week.missing)}, "warn"
     if week.days_missing:
         days = week.days_missing
         said = ngettext("%(days)d day too short", "%(days)d days too short", days)
         return said % {"days": days}, "warn"
     if week.over:
-        return _("%(hours)s above") % {"hours": words.hours(week.over)}, "warn"
+        return _("%(hours)s above") % {"hours": words.number(week.over)}, "warn"
     return _("within"), "success"
