@@ -20,6 +20,7 @@ from scheduling.actions.enroll_out import (
     cut,
     fall,
     lock_enrollment,
+    note_days,
     require_not_begun,
     seats_of,
     stop_waiting,
@@ -112,6 +113,8 @@ def resume(*, enrollment: UUID, from_day: date, actor: Actor, now: datetime) -> 
         one.save(update_fields=["end"])
     back = Return(row, who, one.created_at, since, high, now)
     seats = [*back.sessions(actor), *back.seats(actor)]
+    if not seats:
+        note_days(row, actor, now)
     raise_revision(row)
     audit.record(actor, "enrollment.resume", subject=row.patient_id, obj=row)
     return Resumed(row, sorted(seats, key=lambda seat: seat.start), back.missed)

@@ -88,6 +88,9 @@ def fall(
 ) -> None:
     """Cancel these seats: of a group the seat alone, else the session. By the clinic, unless the
     patient has left; never late. Their events carry the enrolment and why."""
+    if not seats:
+        note_days(row, actor, now)
+        return
     alone = [one.session for one in seats if not in_group(one)]
     left = why == EndReason.LEFT
     Booking.objects.filter(pk__in=[one.pk for one in seats]).update(
@@ -107,6 +110,12 @@ def fall(
     for series in Series.objects.filter(pk__in={one.series_id for one in alone}):
         set_end(series, now)
     tell_seats(EventKind.CANCELLED, seats, actor, now, enrollment=str(row.uuid), why=str(why))
+
+
+def note_days(row: Enrollment, actor: Actor, now: datetime) -> None:
+    """Only dates that are not made yet have changed: the patient was told of them all the same."""
+    last = seats_of(row).filter(end__gt=to_minute(now)).order_by("-start").first()
+    tell_seats(EventKind.PROGRAM, [last] if last else [], actor, now, enrollment=str(row.uuid))
 
 
 def cut(

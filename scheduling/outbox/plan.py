@@ -26,6 +26,7 @@ TOLD = {
     EventKind.MOVED.value,
     EventKind.CANCELLED.value,
     EventKind.RESTORED.value,
+    EventKind.PROGRAM.value,
 }
 PROGRAM = TaskKind.TELL_PROGRAM.value
 TELL = (TaskKind.TELL_PATIENT.value, TaskKind.TELL_THERAPIST.value, PROGRAM)

@@ -224,6 +224,20 @@ def test_dates_that_are_made_later_are_told_with_the_rest(world, sink, work):
     )
 
 
+def test_a_pause_of_dates_that_are_not_made_yet_is_told_at_once(world, sink, work):
+    made = program(world, mornings(world, days=(0,)), weeks=20)
+    row = enrolled(world, made, choices=[])
+    work()
+    paused(world, row, FIRST + 15 * WEEK, FIRST + 15 * WEEK)
+    work()
+    assert "Monday, June 21, 2027" in sink.to(NORA)[1].text
+    assert len(calendar_of(sink, NORA).shows()) == 19
+    resumed(world, row, FIRST + 15 * WEEK)
+    discharged(world, row, FIRST + 18 * WEEK)
+    work()
+    assert len(sink.to(NORA)) == 3 and len(calendar_of(sink, NORA).shows()) == 18
+
+
 def test_a_retry_sends_the_same_bytes(world, sink, work, made):
     enrolled(world, made)
     sink.answer_data = "451 later"

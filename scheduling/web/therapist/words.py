@@ -157,6 +157,7 @@ def happened(event: Event, zone: str) -> str:
         EventKind.BOOKED.value: _("Booked"),
         EventKind.RESTORED.value: _("Cancellation undone"),
         EventKind.CHECKED_IN.value: _("Checked in"),
+        EventKind.PROGRAM.value: _("The days of the program were changed"),
     }.get(event.kind, event.kind)
 
 
