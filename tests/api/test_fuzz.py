@@ -44,6 +44,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 SCHEMA = SchemaGenerator().get_schema(request=None, public=True)
+LOADED = schemathesis.openapi.from_dict(SCHEMA)  # once: it reads the whole service's source, too
+LOADED.app = WSGIHandler()
 OPERATIONS = sorted(
     (operation["operationId"], method, path)
     for path, methods in SCHEMA["paths"].items()
@@ -133,9 +135,7 @@ def cases(operation: Any) -> st.SearchStrategy[Any]:
 
 @pytest.mark.parametrize(("name", "method", "path"), OPERATIONS, ids=[o[0] for o in OPERATIONS])
 def test_nothing_breaks_it(known: Known, name: str, method: str, path: str):
-    schema = schemathesis.openapi.from_dict(SCHEMA)
-    schema.app = WSGIHandler()
-    operation = schema[path][method.upper()]
+    operation = LOADED[path][method.upper()]
     seen: set[int] = set()
 
     @settings(
