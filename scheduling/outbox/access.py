@@ -41,8 +41,9 @@ def sweep(now: datetime) -> int:
 
 
 def look(service: Service, today: date, now: datetime) -> AccessDay:
-    """An unsaved row; `wait_minutes` is None where fewer than three times are open."""
-    waited = sorted(now - since for since in waiting_since(service))
+    """An unsaved row; `wait_minutes` is None where fewer than three times are open. Whoever entered
+    by a clock that is ahead of this one has waited for no time."""
+    waited = sorted(max(timedelta(), now - since) for since in waiting_since(service))
     return AccessDay(
         clinic_id=service.clinic_id,
         service=service,
