@@ -102,6 +102,19 @@ def test_another_clinics_are_not_there(world, caller):
     mine = iop(world)
     assert ada.delete(f"staff/levels/{mine.uuid}/rules/{rule.pk}/").status_code == 404
     assert Program.objects.count() == 0
+    days, group = program(world, mine), founded(other)
+    answer = ada.post(f"staff/programs/{days.uuid}/parts/", {"group": str(group.uuid)})
+    assert answer.status_code == 422
+
+
+def test_a_rule_and_a_part_stand_below_their_own(world, caller):
+    level, other = iop(world), Level.objects.create(clinic=world.clinic, code="x", name="X", rank=1)
+    made, more = program(world, level), program(world, level, name="More")
+    ada, rule = caller(world.ada), level.rules.get().pk
+    body = {"last_day": "2027-05-31"}
+    assert ada.patch(f"staff/levels/{other.uuid}/rules/{rule}/", body).status_code == 404
+    part = made.parts.get().pk
+    assert ada.delete(f"staff/programs/{more.uuid}/parts/{part}/").status_code == 404
 
 
 def test_the_same_key_makes_it_once(world, caller):

@@ -175,3 +175,12 @@ def test_looking_changes_nothing(world, row):
         assert at_work(world.dana).get(page(row, then)).status_code == 200
     assert len(starts(world)) == 8
     assert text_of(at_work(world.dana).get(page(row))).count("Paused") == 0
+
+
+def test_nobody_changes_an_enrolment_of_their_own(world, row):
+    """AC4: who sits at the desk and is a patient too reads it as a patient alone."""
+    world.nora.user = world.dana
+    world.nora.save()
+    dana = at_work(world.dana)
+    for then in ("", "step/", "pause/", "resume/", "discharge/"):
+        assert dana.get(page(row, then)).status_code == 404

@@ -90,3 +90,11 @@ def test_who_is_in_no_program(world, row):
     omar = Visitor(sign_in(Client(), world.omar.user, mfa=False))
     assert "You are in no program at present." in omar.goes(PAGE).reads
     assert "Days" not in omar.goes("/c/harbor/my/").reads
+
+
+def test_at_the_desk_ones_own_page_is_ones_own(world, row):
+    """AC4: Dana sees every program at the desk; on this page none of other people's."""
+    world.omar.user = world.dana
+    world.omar.save()
+    dana = Visitor(sign_in(Client(), world.dana))
+    assert "You are in no program at present." in dana.goes(PAGE).reads
