@@ -74,7 +74,7 @@ FIELDS: dict[str, set[str]] = {
     "u": OPEN
     | of(
         ben_account="email",
-        omar_patient=KNOWN_BY,
+        omar_patient=KNOWN_BY + " uuid",  # in the address at which he is enrolled
         omar_booking=BOOKED,
         omar_session="uuid",
     ),
