@@ -10,7 +10,8 @@ from scheduling.actions.enroll import enroll, step
 from scheduling.actions.enroll_life import discharge, pause, resume
 from scheduling.engine.recurrence import weekly
 from scheduling.models import Booking, Enrollment, Group, Level, LevelRule, Program, ProgramPart
-from scheduling.queries.plan import Choice, Plan, Wanted, lay
+from scheduling.queries.lay import lay
+from scheduling.queries.plan import Choice, Plan, Wanted
 from scheduling.queries.repeat import Pattern
 from tests.groups import founded, group_service
 from tests.world import LA, NOW, World

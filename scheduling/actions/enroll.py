@@ -56,7 +56,8 @@ from scheduling.models import (
     Session,
     Waiting,
 )
-from scheduling.queries.plan import AFTER, BEFORE, Choice, Plan, PlanPart, Wanted, lay
+from scheduling.queries.lay import lay
+from scheduling.queries.plan import AFTER, BEFORE, Choice, Plan, PlanPart, Wanted
 from scheduling.queries.repeat import HOLIDAY
 
 AHEAD = timedelta(days=366)
@@ -80,7 +81,7 @@ def enroll(
     """Book every date of the program's weeks in one transaction, each checked again.
 
     By the desk, or by a therapist for patients of the caseload. `choices` settle what the plan
-    (`queries.plan.lay`) found: EnrollmentRefused carries what is still open. `override`: why
+    (`queries.lay`) found: EnrollmentRefused carries what is still open. `override`: why
     notice, horizon, hours and daily limits are set aside. One program at a time: EnrolledAlready.
     """
     template = find_program(program, patient, override, actor)

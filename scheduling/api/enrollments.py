@@ -43,7 +43,8 @@ from scheduling.engine.lifecycle import EndReason
 from scheduling.errors import BadInput, EnrollmentRefused, NotFound
 from scheduling.models import Enrollment, Medium, Program
 from scheduling.queries import enrollments as query
-from scheduling.queries.plan import Choice, Instead, Plan, PlanDate, PlanPart, Wanted, lay
+from scheduling.queries.lay import lay
+from scheduling.queries.plan import Choice, Instead, Plan, PlanDate, PlanPart, Wanted
 
 MOST_PARTS, MOST_DATES = 40, 200
 REASONS = [one.value for one in later.BY_STAFF]

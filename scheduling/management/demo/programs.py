@@ -20,7 +20,8 @@ from scheduling.errors import Refusal
 from scheduling.management.demo.people import LA
 from scheduling.management.demo.places import Place, monday_of
 from scheduling.models import Enrollment, Group, Level, Program, Service
-from scheduling.queries.plan import Choice, Wanted, lay
+from scheduling.queries.lay import lay
+from scheduling.queries.plan import Choice, Wanted
 
 SERVICE = "cbt-50"  # what members of a program have beside their group
 

@@ -26,8 +26,8 @@ from scheduling.actions.enroll_out import seats_of
 from scheduling.engine.interval import to_minute
 from scheduling.errors import EnrollmentRefused, NotFound, Refusal
 from scheduling.models import Enrollment, Kind, Occupancy, Program, ProgramPart
-from scheduling.queries import plan as plans
 from scheduling.queries import times
+from scheduling.queries.lay import hosts_for, lay
 from scheduling.queries.plan import FULL, Choice, Instead, Plan, PlanDate, PlanPart, Wanted
 from scheduling.web.booking.forms import full_name
 from scheduling.web.desk.frame import here
@@ -149,7 +149,7 @@ def part_forms(draft: Draft) -> list[PartForm]:
     rows = list(draft.program.parts.filter(service__isnull=False).select_related("service"))
     going_on: set[int] = set()
     if draft.follows is not None:
-        laid = plans.lay(draft.wanted([]), draft.request.now)
+        laid = lay(draft.wanted([]), draft.request.now)
         going_on = {one.part.pk for one in laid.parts if one.series and one.part.service_id}
     seen = therapists_of(draft.patient)
     own = draft.request.actor.therapist
@@ -157,7 +157,7 @@ def part_forms(draft: Draft) -> list[PartForm]:
         PartForm(draft.request.GET, part, hosts, likely(hosts, seen, own))
         for part in rows
         if part.pk not in going_on
-        for hosts in [plans.hosts_for(part)]
+        for hosts in [hosts_for(part)]
     ]
 
 
@@ -186,7 +186,7 @@ def answer(draft: Draft, act: Callable[[list[Choice]], Enrollment]) -> HttpRespo
     if not draft.ready:
         wrong = draft.form.is_bound or request.method == "POST"
         return plan_page(draft, status=422 if wrong else 200)
-    draft.shown = plans.lay(draft.wanted(settings(draft)), request.now)
+    draft.shown = lay(draft.wanted(settings(draft)), request.now)
     if request.method != "POST":
         return plan_page(draft)
     choices = decided(draft, draft.shown)
@@ -281,7 +281,7 @@ def plan_page(
         "refusal": refusal,
     }
     if shown is not None:
-        settled_plan = plans.lay(draft.wanted(choices), request.now) if choices else shown
+        settled_plan = lay(draft.wanted(choices), request.now) if choices else shown
         parts = [part_lines(draft, one) for one in shown.parts]
         context |= {
             "checked": True,
