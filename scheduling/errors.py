@@ -10,7 +10,7 @@ Refusal
 |   +-- SlotGone                carries the three nearest other starts
 |   +-- TooLate, TooFarAhead, InThePast, OutsideHours, OffGrid, DailyLimit
 |   +-- PatientBusy, NotAccepting, NotOffered, GroupService
-|   +-- GroupFull, GroupClosed, MemberAlready, FacilitatorsBusy
+|   +-- GroupFull, GroupClosed, MemberAlready, FacilitatorsBusy, TooFewSeats
 |   +-- MembersBusy, MembersNotLicensed        carry the patients whom staff must look at
 |   +-- NotLicensed, LicenceLapses
 |   +-- SeriesRefused           carries the dates that cannot be, each with its code
@@ -165,6 +165,13 @@ class FacilitatorsBusy(NotNow):
 
     code = "facilitators_busy"
     sentence = _("Somebody who gives the group is busy on some of these dates.")
+
+
+class TooFewSeats(NotNow):
+    """To staff."""
+
+    code = "too_few_seats"
+    sentence = _("More places than this are taken already. Please leave at least as many seats.")
 
 
 class MembersBusy(NotNow):

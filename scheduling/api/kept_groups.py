@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from accounts import audit
 from accounts.models import Patient
 from scheduling import policy
-from scheduling.actions import group_dates, group_life, groups
+from scheduling.actions import group_dates, group_life, group_terms, groups
 from scheduling.actions.cancel import BY_STAFF
 from scheduling.actions.reply import Reply
 from scheduling.api import shapes
@@ -101,6 +101,16 @@ class FoundBody(RuleBody):
     facilitators = serializers.ListField(
         child=serializers.UUIDField(), max_length=20, help_text="Therapists, the lead first."
     )
+
+
+class GroupChange(Body):
+    name = serializers.CharField(max_length=80, required=False, help_text="On our pages, no mail.")
+    about = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    capacity = serializers.IntegerField(required=False, min_value=1, max_value=200)
+    per_facilitator = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=200, help_text="null: no bound."
+    )
+    listed = serializers.BooleanField(required=False, help_text="Patients can find it.")
 
 
 class TimesBody(RuleBody):
@@ -341,6 +351,22 @@ class OneKeptGroup(KeepDoor):
         shown = self.shown_group(group)
         audit.record(self.actor, "group.view", obj=group)
         return Response(shown)
+
+    @extend_schema(
+        operation_id="group_change",
+        parameters=[KEY],
+        request=GroupChange,
+        responses=OneKeptGroupShape,
+        description="Fewer seats than are taken are refused; the rules of joining stay.",
+    )
+    def patch(self, request: Request, group: UUID) -> Response:
+        self.keep(group)
+        said = self.said(GroupChange)
+        return self.write(lambda: self.change(group, said))
+
+    def change(self, group: UUID, said: dict[str, Any]) -> Reply:
+        group_terms.change(group=group, **said, actor=self.actor, now=self.now)
+        return self.reply_group(group)
 
 
 class GroupMembers(KeepDoor):

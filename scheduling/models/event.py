@@ -16,6 +16,7 @@ class EventKind(models.TextChoices):
     ROOM = "room"  # filled, withdrawn, pasted
     CHECKED_IN = "checked_in"
     PROGRAM = "program"  # the days of the program that brought the seat; of dates not made yet
+    SEATS = "seats"  # a group has more of them
     OFFER = "offer"  # a held time was offered to one who waits, or answered, or ran out
 
 

@@ -39,7 +39,7 @@ from scheduling.outbox.words import NEUTRAL, News, Page, Words
 from scheduling.queries import times
 from scheduling.queries.waitlist import CLOSED, Look, Time, line, unoffered
 
-FREES = (EventKind.CANCELLED.value, EventKind.MOVED.value)
+FREES = (EventKind.CANCELLED.value, EventKind.MOVED.value, EventKind.SEATS.value)
 TRIES = 5  # times that somebody else was quicker to take, before the next one's turn
 
 # What is owed

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import AuditRow
+from scheduling.actions.cancel import cancel
+from scheduling.actions.group_members import leave
 from scheduling.models import Booking, Event, Group, Member, Occupancy, Session, TimeOff
 from tests.actions.test_groups import book_at
 from tests.groups import comes_in, founded, group_service
-from tests.world import LA, World, at, licence, offer, therapist
+from tests.world import LA, NOW, World, at, licence, offer, therapist
 
 KEPT = "staff/groups/"
 
@@ -234,6 +236,91 @@ def test_a_substitute_from_a_day_on(world, group, caller):
     assert Occupancy.objects.filter(profile=cleo, live=True).count() == 11
     nobody = caller(world.dana).post(one(group, "facilitators/"), {"first": "2027-03-16"})
     assert nobody.status_code == 422
+
+
+# Its words and seats
+
+
+def test_name_text_seats_and_who_finds_it(world, group, caller):
+    """AC1: as on the pages, that is for desk and office."""
+    said = {
+        "name": "Nights",
+        "about": "Two hours.",
+        "capacity": 9,
+        "per_facilitator": 4,
+        "listed": False,
+    }
+    told = caller(world.dana).patch(one(group), said).json()
+    assert {name: told[name] for name in said} == said
+    assert {date["limit"] for date in told["dates"]} == {8}
+    again = caller(world.ada).patch(one(group), {"per_facilitator": None}).json()
+    assert again == told | {"per_facilitator": None, "dates": again["dates"]}
+    assert {date["limit"] for date in again["dates"]} == {9}
+    row = AuditRow.objects.filter(action="group.change").latest("pk")
+    assert row.detail == {"per_facilitator": True}
+    for who in (world.alma, world.nora):
+        assert caller(who).patch(one(group), {"name": "Mine"}).status_code == 404
+    group.refresh_from_db()
+    assert group.name == "Nights"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"capacity": 0}, {"name": " "}, {"per_facilitator": 0}, {"entry": "open"}, {"seats": 9}],
+)
+def test_what_is_no_change_of_a_group_is_refused(world, group, caller, wrong):
+    """The rules of joining stay."""
+    assert caller(world.dana).patch(one(group), wrong).status_code == 422
+
+
+def test_no_seat_is_taken_away_that_somebody_has(world, group, caller):
+    comes_in(world, group, world.nora)
+    comes_in(world, group, world.omar)
+    desk = caller(world.dana)
+    assert refused(desk.patch(one(group), {"capacity": 1})) == (409, "too_few_seats")
+    Occupancy.objects.filter(profile=world.ben, session__start=at("2027-03-16", 16)).delete()
+    assert refused(desk.patch(one(group), {"per_facilitator": 1})) == (409, "too_few_seats")
+    group.refresh_from_db()
+    assert (group.capacity, group.per_facilitator) == (8, None)
+    assert desk.patch(one(group), {"capacity": 2, "per_facilitator": 2}).status_code == 200
+
+
+def test_a_place_is_kept_for_who_is_away_or_the_group_in_a_pause(world, group, caller):
+    comes_in(world, group, world.nora)
+    comes_in(world, group, world.omar)
+    for seat in Booking.objects.filter(patient=world.omar):
+        cancel(booking=seat.uuid, actor=world.actor(world.omar), now=NOW)
+    desk = caller(world.dana)
+    assert refused(desk.patch(one(group), {"capacity": 1})) == (409, "too_few_seats")
+    desk.post(one(group, "pause/"), {"reason": "clinic"})
+    assert refused(desk.patch(one(group), {"capacity": 1})) == (409, "too_few_seats")
+    leave(
+        member=Member.objects.get(patient=world.omar).uuid, actor=world.actor(world.omar), now=NOW
+    )
+    assert desk.patch(one(group), {"capacity": 1}).json()["capacity"] == 1
+
+
+def test_a_group_that_has_too_many_already_can_be_changed(world, group, caller):
+    """A facilitator has fallen out: nobody is sent away, and the text can be put right."""
+    comes_in(world, group, world.nora)
+    comes_in(world, group, world.omar)
+    Group.objects.update(per_facilitator=1)
+    Occupancy.objects.filter(profile=world.ben).delete()
+    desk = caller(world.dana)
+    assert desk.patch(one(group), {"about": "New.", "per_facilitator": 1}).status_code == 200
+    desk.post(one(group, "end/"), {"reason": "clinic"})
+    assert refused(desk.patch(one(group), {"about": "x"})) == (409, "illegal_change")
+
+
+def test_patients_cannot_tell_how_many_seats_it_has(world, group, caller):
+    """GR1: while there is a place, byte for byte the same with more seats or fewer."""
+    comes_in(world, group, world.nora)
+    paths = ("groups/", f"groups/{group.uuid}/", "memberships/")
+    before = [caller(world.nora).get(path).content for path in paths]
+    for seats in (20, 2):
+        caller(world.dana).patch(one(group), {"capacity": seats})
+        assert [caller(world.nora).get(path).content for path in paths] == before
+    assert caller(world.nora).get(one(group)).status_code == 404
 
 
 # Paused, ended

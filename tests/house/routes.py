@@ -563,6 +563,7 @@ GROUPS = [
     Row(RUN + "new/", get=KEEPS, post=KEEPS_NOT),
     Row(RUN + "add/<uuid:patient>/", get=RUNS, post="td:200 a:login *:404"),  # no group is chosen
     Row(RUN + "<uuid:group>/", get="tdc:200 a:login *:404"),
+    Row(RUN + "<uuid:group>/change/", get=KEEPS, post=KEEPS_NOT),
     Row(RUN + "<uuid:group>/members/", get=LIST_ACT, post=RUNS_NOT),
     Row(RUN + "<uuid:group>/facilitators/", get=KEEPS, post=KEEPS_NOT),
     Row(RUN + "<uuid:group>/times/", get=KEEPS, post=KEEPS_NOT),
@@ -787,7 +788,7 @@ API = [
         json=True,
     ),
     Row(KEPT, get="a:login tudc:200 *:404", post=KEEPS_NOT, json=True),
-    Row(KEPT + "<uuid:group>/", get="tdc:200 a:login *:404"),
+    Row(KEPT + "<uuid:group>/", get="tdc:200 a:login *:404", patch=KEEPS, json=True),
     Row(KEPT + "<uuid:group>/members/", get=RUNS),
     Row(KEPT + "<uuid:group>/times/", get=POSTED, post=KEEPS_NOT, json=True),
     Row(KEPT + "<uuid:group>/facilitators/", get=POSTED, post=KEEPS_NOT, json=True),

@@ -143,6 +143,10 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
         ),
         api("dates_against_it_are_named_and_can_be_left_out", "kept_groups"),
     ),
+    "too_few_seats": (
+        page("groups", "no_seat_is_taken_away_that_somebody_has"),
+        api("no_seat_is_taken_away_that_somebody_has", "kept_groups"),
+    ),
     "members_busy": (
         page("groups", "members_who_are_busy_at_the_new_time_are_named_first", "Omar Quill"),
         api("who_sits_elsewhere_is_named_by_reference", "kept_groups"),

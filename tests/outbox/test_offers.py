@@ -9,6 +9,7 @@ from scheduling.actions import wait_offers as answers
 from scheduling.actions import waitlist as acts
 from scheduling.actions.group_dates import cancel_date, undo_cancel_date
 from scheduling.actions.group_members import leave
+from scheduling.actions.group_terms import change
 from scheduling.engine.lifecycle import UNDO
 from scheduling.errors import CancelledAlready
 from scheduling.models import Booking, DayHours, Member, Task, Waiting, WaitOffer, WeeklyHours
@@ -295,6 +296,23 @@ def test_a_place_in_a_group_is_passed_on(world, sink, work):
     assert "group" not in mail.text.lower()
     work(WaitOffer.objects.get().until)
     assert not Booking.objects.filter(live=True).exists()
+
+
+def test_more_seats_are_offered_to_who_waits(world, sink, work):
+    """GR1: members hear nothing of it."""
+    group = founded(world, capacity=1)
+    seats = comes_in(world, group, world.nora)
+    for_a_place(world, group, world.omar)
+    work()
+    sink.clear()
+    more = {"group": group.uuid, "actor": world.actor(world.dana), "now": NOW}
+    change(name="Nights", **more)
+    work()
+    assert open_offers() == []
+    change(capacity=2, **more)
+    work()
+    assert open_offers() == [("Omar", seats[0].start)]
+    assert len(sink.to(OMAR)) == 1 and sink.to(NORA) == []
 
 
 def test_looks_leave_no_tasks_behind(world, sink, work, full):

@@ -222,6 +222,36 @@ def test_another_weekday(world, desk, group):
     assert Series.objects.filter(group=group).count() == 2
 
 
+def test_name_text_and_seats_change(world, desk, group):
+    """GR1: members read the new name, and nothing of the seats."""
+    page = text_of(desk.get(page_of(group)))
+    assert "8 seats" in page and "Name, text and seats" in page
+    form = desk.get(page_of(group, "change/")).content.decode()
+    assert 'value="Mornings"' in form and 'name="entry"' not in form
+    said = {"name": "Early birds", "about": "We breathe.", "capacity": "3", "listed": "on"}
+    page = text_of(desk.post(page_of(group, "change/"), said, follow=True))
+    assert "The group is changed." in page and "Early birds" in page and "3 seats" in page
+    client = Client()
+    client.force_login(world.nora.user)
+    shown = text_of(client.get(f"/c/harbor/groups/{group.uuid}/"))
+    assert "Early birds" in shown and "We breathe." in shown and " seat" not in shown
+    assert not Event.objects.exclude(kind="booked").exists(), "nobody is told anything"
+    desk.post(page_of(group, "change/"), said | {"listed": ""})
+    assert Client().get(f"/c/harbor/groups/{group.uuid}/").status_code == 404
+
+
+def test_no_seat_is_taken_away_that_somebody_has(world, desk, group):
+    said = {"name": "Mornings", "capacity": "1"}
+    answer = desk.post(page_of(group, "change/"), said)
+    assert answer.status_code == 409
+    page = text_of(answer)
+    assert "More places than this are taken already." in page and "Nothing was changed." in page
+    assert desk.post(page_of(group, "change/"), said | {"capacity": "0"}).status_code == 422
+    assert at_work(world.alma.user).get(page_of(group, "change/")).status_code == 404
+    group.refresh_from_db()
+    assert group.capacity == 8
+
+
 # A session
 
 

@@ -19,6 +19,13 @@ from scheduling.queries.repeat import Pattern
 from scheduling.web.groups.frame import reasons
 from scheduling.web.series.forms import EVERY, WEEKDAYS
 
+NAME = gettext_lazy("Name")
+NAME_HELP = gettext_lazy("Patients read it on our pages, never in mail.")
+ABOUT = gettext_lazy("What to expect")
+LISTED = gettext_lazy("Patients can find it")
+SEATS = gettext_lazy("Seats")
+EACH = gettext_lazy("Most members for each facilitator")
+
 
 def day_field(label: Any, **more: Any) -> forms.DateField:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -82,20 +89,12 @@ class GroupForm(WhenForm):
     """A new group."""
 
     service = forms.ChoiceField(label=gettext_lazy("Service"))
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        max_length=80,
-        help_text=gettext_lazy("Patients read it on our pages, never in mail."),
-    )
-    about = forms.CharField(
-        label=gettext_lazy("What to expect"), required=False, widget=forms.Textarea
-    )
-    listed = forms.BooleanField(
-        label=gettext_lazy("Patients can find it"), required=False, initial=True
-    )
+    name = forms.CharField(label=NAME, max_length=80, help_text=NAME_HELP)
+    about = forms.CharField(label=ABOUT, required=False, widget=forms.Textarea)
+    listed = forms.BooleanField(label=LISTED, required=False, initial=True)
     entry = forms.ChoiceField(label=gettext_lazy("Joining"), choices=Entry.choices)
-    capacity = number(gettext_lazy("Seats"), 200, initial=8)
-    per_facilitator = number(gettext_lazy("Most members for each facilitator"), 200, required=False)
+    capacity = number(SEATS, 200, initial=8)
+    per_facilitator = number(EACH, 200, required=False)
     entry_sessions = number(
         gettext_lazy("Closed: may be joined until session"), required=False, initial=2
     )
@@ -161,6 +160,20 @@ class GroupForm(WhenForm):
             "pattern": self.pattern(zone),
             "skip": self.skipped(),
         }
+
+
+class ChangeForm(forms.Form):
+    """What may change of a group after its founding."""
+
+    name = forms.CharField(label=NAME, max_length=80, help_text=NAME_HELP)
+    about = forms.CharField(label=ABOUT, required=False, widget=forms.Textarea)
+    listed = forms.BooleanField(label=LISTED, required=False)
+    capacity = number(SEATS, 200)
+    per_facilitator = number(EACH, 200, required=False)
+
+    def __init__(self, data: Any, group: Group) -> None:
+        start = {name: getattr(group, name) for name in self.base_fields}
+        super().__init__(data, initial=start, auto_id="id_%s")
 
 
 class TimesForm(WhenForm):

@@ -20,6 +20,7 @@ from scheduling.actions.group_dates import (
 )
 from scheduling.actions.group_life import end, pause, resume
 from scheduling.actions.group_members import join, leave
+from scheduling.actions.group_terms import change
 from scheduling.engine.hours import NonexistentTime, wall_to_minute
 from scheduling.errors import NotFound, Refusal
 from scheduling.models import Group, Member, Session
@@ -27,7 +28,13 @@ from scheduling.queries import groups, roster, times
 from scheduling.web.desk.frame import here
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.groups.attend import session_page
-from scheduling.web.groups.forms import FacilitatorForm, MemberForm, MoveForm, ResumeForm
+from scheduling.web.groups.forms import (
+    ChangeForm,
+    FacilitatorForm,
+    MemberForm,
+    MoveForm,
+    ResumeForm,
+)
 from scheduling.web.groups.frame import attempt, find_group, page, told
 from scheduling.web.groups.show import group_page, starts
 
@@ -87,6 +94,28 @@ def on_group(request: PageRequest, group: Group, act: Any, done: str, **extra: A
         return group_page(request, group, status=refusal.status, **more, **extra)
 
     return attempt(request, act, done, onward, refused)
+
+
+@staff("desk", "admin")
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_it(request: PageRequest, group: UUID) -> HttpResponse:
+    """Its words and its seats; the rules of joining stay as they are."""
+    row = find_group(request, uuid=group)
+    form = ChangeForm(request.POST if request.method == "POST" else None, row)
+    back = here(request, "group_staff", row.uuid)
+    context = {"form": form, "group": row, "back": back}
+    if not form.is_valid():
+        audit.record(request.actor, "group.terms", obj=row)
+        return page(request, "change", context, status=422 if form.errors else 200)
+
+    def act() -> None:
+        change(group=group, **form.cleaned_data, actor=request.actor, now=request.now)
+
+    def refused(refusal: Refusal) -> HttpResponse:
+        more = told(request, refusal, row.clinic.time_zone)
+        return page(request, "change", context | more, status=refusal.status)
+
+    return attempt(request, act, _("The group is changed."), back, refused)
 
 
 @staff("desk", "admin")

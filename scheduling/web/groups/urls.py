@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/groups/new/", found.new, name="group_new"),
     path("desk/groups/add/<uuid:patient>/", add.add, name="group_add"),
     path(GROUP, show.one, name="group_staff"),
+    path(GROUP + "change/", run.change_it, name="group_change"),
     path(GROUP + "members/", run.add_member, name="group_member_new"),
     path(GROUP + "facilitators/", run.facilitator, name="group_facilitator"),
     path(GROUP + "times/", found.times_of, name="group_times"),

@@ -158,6 +158,7 @@ def happened(event: Event, zone: str) -> str:
         EventKind.RESTORED.value: _("Cancellation undone"),
         EventKind.CHECKED_IN.value: _("Checked in"),
         EventKind.PROGRAM.value: _("The days of the program were changed"),
+        EventKind.SEATS.value: _("The group has more seats"),
     }.get(event.kind, event.kind)
 
 
