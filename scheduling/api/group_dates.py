@@ -19,6 +19,7 @@ from scheduling.api.fields import Body, Empty, StartBody, ZoneField
 from scheduling.api.holds import KEY
 from scheduling.api.kept_groups import DROP, GroupReason, KeepDoor, KeptDateShape, StopBody, a_date
 from scheduling.engine.lifecycle import Attendance
+from scheduling.errors import NotFound
 from scheduling.models import Session
 from scheduling.queries import kept_groups, roster
 
@@ -74,8 +75,13 @@ class RosterShape(KeptDateShape):
 
 class DateDoor(KeepDoor):
     def found_date(self, session: UUID) -> Session:
-        """By who gives it, or the desk."""
-        return roster.session_of(self.actor, session)
+        """By who gives it, or the desk. Who asks for what is not theirs leaves a record (LG1)."""
+        try:
+            return roster.session_of(self.actor, session)
+        except NotFound:
+            said: dict[str, Any] = {"outcome": "refused", "code": NotFound.code}
+            audit.record(self.actor, "session.view", obj=session, **said)
+            raise
 
     def shown_date(self, session: UUID) -> dict[str, Any]:
         row = self.found_date(session)
