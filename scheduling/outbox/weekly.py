@@ -25,6 +25,7 @@ from scheduling.outbox.letters import put
 from scheduling.outbox.tell import mark
 from scheduling.outbox.transport import Mailer
 from scheduling.outbox.words import Page, link, sender_name
+from scheduling.queries.times import h_mm
 from scheduling.queries.utilization import Asked, report
 
 KIND = TaskKind.WEEKLY.value
@@ -108,9 +109,9 @@ def letter(clinic: Clinic, week: Period) -> Page:
         "first": say(week.first, form),
         "last": say(week.last, form),
         "lines": [
-            (_("Offered"), hours(found.total.offered), hours(found.before.offered)),
-            (_("Booked"), hours(found.total.booked), hours(found.before.booked)),
-            (_("Delivered"), hours(found.total.delivered), hours(found.before.delivered)),
+            (_("Offered"), h_mm(found.total.offered or 0), h_mm(found.before.offered or 0)),
+            (_("Booked"), h_mm(found.total.booked or 0), h_mm(found.before.booked or 0)),
+            (_("Delivered"), h_mm(found.total.delivered or 0), h_mm(found.before.delivered or 0)),
         ],
         "url": link(f"/c/{clinic.slug}/office/utilization/?period=week&from={week.first}"),
         "home_url": link(f"/c/{clinic.slug}/office/"),
@@ -121,9 +122,3 @@ def letter(clinic: Clinic, week: Period) -> Page:
         text=render_to_string("mail/weekly.txt", told).strip() + "\n",
         html=render_to_string("mail/weekly.html", told),
     )
-
-
-def hours(minutes: int | None) -> str:
-    """Hours and minutes: "12:05"."""
-    whole, rest = divmod(minutes or 0, 60)
-    return f"{whole}:{rest:02}"

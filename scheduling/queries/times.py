@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as say
 from django.utils.dateformat import time_format
-from django.utils.translation import get_language, pgettext
+from django.utils.formats import number_format
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from scheduling.engine.interval import from_minute
@@ -55,6 +56,23 @@ def clock_in(start: int, zone: str) -> str:
     begins = local(start, zone)
     said = {"time": clock(begins), "zone": abbreviation(begins)}
     return _("%(time)s %(zone)s") % said
+
+
+def hours(minutes: int) -> str:
+    """ "9 hours", "5 h 10 min", "50 min" """
+    whole, rest = divmod(minutes, 60)
+    if not rest:
+        return ngettext("%(hours)d hour", "%(hours)d hours", whole) % {"hours": whole}
+    if not whole:
+        return _("%(minutes)d min") % {"minutes": rest}
+    return _("%(hours)d h %(minutes)d min") % {"hours": whole, "minutes": rest}
+
+
+def h_mm(minutes: int) -> str:
+    """ "12:05", as figures that are easy to compare."""
+    whole, rest = divmod(abs(minutes), 60)
+    sign = "−" if minutes < 0 else ""
+    return f"{sign}{number_format(whole, use_l10n=True, force_grouping=True)}:{rest:02}"
 
 
 def local(minute: int, zone: str) -> datetime:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduling.queries.times import city, clock_in, starting, when
+from scheduling.queries.times import city, clock_in, h_mm, hours, starting, when
 from tests.world import at
 
 LA = "America/Los_Angeles"
@@ -55,3 +55,20 @@ def test_over_the_change_of_the_clock_both_abbreviations_are_told():
 )
 def test_the_city_of_a_zone(zone, name):
     assert city(zone) == name
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said", "figures"),
+    [
+        (0, "0 hours", "0:00"),
+        (50, "50 min", "0:50"),
+        (60, "1 hour", "1:00"),
+        (310, "5 h 10 min", "5:10"),
+        (540, "9 hours", "9:00"),
+        (74105, "1235 h 5 min", "1,235:05"),
+        (-5, None, "−0:05"),
+    ],
+)
+def test_a_length_of_time(minutes, said, figures):
+    assert h_mm(minutes) == figures
+    assert said is None or hours(minutes) == said

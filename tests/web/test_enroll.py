@@ -67,12 +67,12 @@ def test_from_the_patients_page_to_the_whole_program(world, days, dana):
 
 
 def test_each_weeks_hours_stand_against_the_band(world, days, dana):
-    """Before anything is saved: 90 and 50 minutes a week are 2.33 hours."""
-    assert "Mar 8 2.33 within" in plans(dana, world).reads
+    """Before anything is saved: 90 and 50 minutes a week are 2:20."""
+    assert "Mar 8 2:20 within" in plans(dana, world).reads
     LevelRule.objects.update(min_minutes=180, max_minutes=240)
-    assert "Mar 8 2.33 0.67 below" in plans(dana, world).reads
+    assert "Mar 8 2:20 40 min below" in plans(dana, world).reads
     LevelRule.objects.update(min_minutes=0, max_minutes=120)
-    assert "Mar 8 2.33 0.33 above" in plans(dana, world).reads
+    assert "Mar 8 2:20 20 min above" in plans(dana, world).reads
 
 
 def test_a_conflict_is_told_and_settled_by_another_time(world, days, dana):

@@ -69,7 +69,7 @@ def test_the_week_and_the_dates(world, row, nora):
 def test_the_hours_of_this_week(world, row, clock):
     clock.move_to(NOW + timedelta(days=9))  # Wednesday of the first week
     nora = Visitor(sign_in(Client(), world.nora.user, mfa=False))
-    assert "1.5 hours so far, 50 minutes to come until Sunday, March 14" in nora.goes(PAGE).reads
+    assert "1 h 30 min so far, 50 min to come until Sunday, March 14" in nora.goes(PAGE).reads
     assert "Your program asks for at least 2 hours a week." in nora.reads
 
 

@@ -61,6 +61,7 @@ def test_it_may_begin_with_the_usual_levels(ada):
     ada.goes(f"{OFFICE}programs/").presses("Begin with the usual ones")
     assert "Below 18 years: 6 to 19 hours a week" in ada.reads
     assert "18 years and over: 9 to 19 hours a week" in ada.reads
+    assert "18 years and over: under 9 hours a week" in ada.reads
     assert len(audited("level.usual")) == 1
 
 
@@ -92,9 +93,9 @@ def test_hours_are_typed_as_hours_with_a_source(world, ada):
     row = LevelRule.objects.get()
     assert (row.min_minutes, row.max_minutes, row.day_minutes, row.days) == (360, 1170, 180, 3)
     assert "12 to 17 years" in ada.reads
-    assert "6 to 19.5 hours a week, at least 3 hours on each of 3 days" in ada.reads
+    assert "6 hours to 19 h 30 min a week, at least 3 hours on each of 3 days" in ada.reads
     assert "State rule 12" in ada.reads
-    assert "12 to 17 years: 6 to 19.5 hours a week" in ada.goes(f"{OFFICE}programs/").reads
+    assert "12 to 17 years: 6 hours to 19 h 30 min a week" in ada.goes(f"{OFFICE}programs/").reads
 
 
 def test_a_change_ends_one_rule_and_begins_another(world, ada):
@@ -172,12 +173,12 @@ def test_a_program_is_made_of_groups_and_weekly_sessions(world, ada):
     ada.presses("Make the program", name="Day program", level=str(level.pk), weeks="12")
     assert "Nothing yet" in ada.reads
     ada.presses("Add the group", group=str(group.uuid))
-    assert "Every Tuesday at 4:00 PM (Los Angeles) 1.5 hours" in ada.reads
-    assert "1.5 hours a week" in ada.reads
+    assert "Every Tuesday at 4:00 PM (Los Angeles) 1 h 30 min" in ada.reads
+    assert "1 h 30 min a week" in ada.reads
     assert "All ages: 9 to 19 hours a week below the band" in ada.reads
     ada.presses("Add the session", weekday="3", at="10:00")
-    assert "Every Thursday at 10:00 AM (Los Angeles) 50 minutes" in ada.reads
-    assert "2.33 hours a week" in ada.reads
+    assert "Every Thursday at 10:00 AM (Los Angeles) 50 min" in ada.reads
+    assert "2 h 20 min a week" in ada.reads
     made = Program.objects.get()
     assert [(one.group, one.service) for one in made.parts.all()] == [
         (group, None),

@@ -194,8 +194,8 @@ def test_week_by_week_against_the_band(world, dana):
     page = dana.get(hours_of(row))
     first = page.context["lines"][0]
     figures = [first[name] for name in ("planned", "booked", "attended", "excused", "lost")]
-    assert figures == ["9", "6", "2.5", "3", "3.5"]
-    assert (first["short"], first["band"]) == ("6.5 hours short", "9 to 19 hours a week")
+    assert figures == ["9:00", "6:00", "2:30", "3:00", "3:30"]
+    assert (first["short"], first["band"]) == ("6 h 30 min short", "9 to 19 hours a week")
     assert len(page.context["lines"]) == 4
     assert "IOP mornings (IOP), Monday, February 22, 2027 to Sunday, March 21, 2027" in text_of(
         page

@@ -24,7 +24,6 @@ from scheduling.web.care import words
 from scheduling.web.care.frame import page
 from scheduling.web.desk.frame import here
 from scheduling.web.door import PageRequest, staff
-from scheduling.web.enroll.words import hours as how_long
 from scheduling.web.therapist.words import medium
 
 
@@ -86,7 +85,7 @@ def option(one: MakeUp, zone: str) -> dict[str, str]:
         "what": str(what.name) if what else "",
         "with": full_name(one.therapist) if one.therapist else "",
         "medium": medium(one.medium),
-        "hours": how_long(one.minutes),
+        "hours": times.hours(one.minutes),
     }
 
 

@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 from scheduling.engine.ledger import Hours, Rule, Week
 from scheduling.queries import times
 from scheduling.queries.ledger import Kept
-from scheduling.web.enroll.words import hours, number
+from scheduling.queries.times import h_mm, hours
+from scheduling.web.enroll import words
 
 WIDE = 1000  # of a bar's own units
 
@@ -53,7 +54,7 @@ def told(found: Hours) -> str:
         (found.unmarked, _("%(hours)s not marked yet")),
         (found.ahead, _("%(hours)s to come")),
     ]
-    said = [words % {"hours": hours(minutes)} for minutes, words in pieces if minutes]
+    said = [text % {"hours": hours(minutes)} for minutes, text in pieces if minutes]
     return ", ".join(said) or _("nothing attended, nothing to come")
 
 
@@ -61,14 +62,7 @@ def band(rule: Rule | None) -> str:
     """ "9 to 19 hours a week" """
     if rule is None:
         return _("nothing is asked for this week")
-    said = {"least": number(rule.least), "most": hours(rule.most or 0)}
-    if rule.most is None and not rule.least:
-        return _("no least or most")
-    if rule.most is None:
-        return _("at least %(hours)s a week") % {"hours": hours(rule.least)}
-    if not rule.least:
-        return _("up to %(hours)s a week") % {"hours": hours(rule.most)}
-    return _("%(least)s to %(most)s a week") % said
+    return words.band(rule.least, rule.most)
 
 
 def short(week: Week) -> str:
@@ -127,11 +121,11 @@ def week_line(week: Week, today: date) -> dict[str, Any]:
     return {
         "name": times.day(week.first),
         "current": week.first <= today <= week.last,
-        "planned": number(found.planned),
-        "booked": number(found.booked),
-        "attended": number(found.attended),
-        "excused": number(found.excused),
-        "lost": number(found.missed + found.cancelled),
+        "planned": h_mm(found.planned),
+        "booked": h_mm(found.booked),
+        "attended": h_mm(found.attended),
+        "excused": h_mm(found.excused),
+        "lost": h_mm(found.missed + found.cancelled),
         "band": band(week.rule),
         "short": short(week),
         "kind": "warn" if week.first > today else "danger",
@@ -142,10 +136,7 @@ def week_line(week: Week, today: date) -> dict[str, Any]:
 
 def asks_days(rule: Rule | None) -> str:
     """ "at least 3 hours on each of 3 days", where a payer asks that."""
-    if rule is None or not (rule.day_least and rule.days):
-        return ""
-    said = {"hours": hours(rule.day_least), "days": rule.days}
-    return _("at least %(hours)s on each of %(days)d days") % said
+    return words.day_rule(rule.day_least, rule.days) if rule else ""
 
 
 def days(week: Week) -> list[dict[str, Any]]:

@@ -64,9 +64,9 @@ def hours(row: Enrollment, request: PageRequest) -> dict[str, str] | None:
         return None
     found, least = kept.week.hours, kept.week.rule.least if kept.week.rule else 0
     return {
-        "attended": words.hours(found.attended + found.unmarked),
-        "ahead": words.hours(found.ahead),
-        "asked": words.hours(least) if least else "",
+        "attended": times.hours(found.attended + found.unmarked),
+        "ahead": times.hours(found.ahead),
+        "asked": times.hours(least) if least else "",
         "until": times.day(kept.week.last),
     }
 

@@ -323,7 +323,7 @@ def part_lines(draft: Draft, one: PlanPart) -> dict[str, Any]:
         "why": words.why(one.why) if one.why else "",
         "whole": whole,
         "how": draft.request.POST.get(f"how-{part.pk}", ""),
-        "hours": words.hours(sum(date.minutes for date in free)),
+        "hours": times.hours(sum(date.minutes for date in free)),
         "free": [date_line(draft, one, date) for date in free],
         "conflicts": [] if one.why else [date_line(draft, one, date) for date in open_],
         "without": [date_line(draft, one, date) for date in given],

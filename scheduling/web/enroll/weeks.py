@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduling.engine.ledger import Rule, Week
+from scheduling.queries import times
 from scheduling.web.enroll import words
 
 WIDE = 1000  # the units of a bar
@@ -30,8 +31,7 @@ def line(week: Week, most: int) -> dict[str, Any]:
     word, kind = verdict(week)
     return {
         "first": words.short_day(week.first),
-        "hours": words.number(minutes),
-        "told": words.hours(minutes),
+        "hours": times.h_mm(minutes),
         "width": minutes * WIDE // most,
         "least": rule.least * WIDE // most if rule else 0,
         "band": (band_end(rule, most) - rule.least * WIDE // most) if rule else 0,
@@ -49,11 +49,11 @@ def verdict(week: Week) -> tuple[str, str]:
     if week.rule is None:
         return _("nothing is asked"), "off"
     if week.missing:
-        return _("%(hours)s below") % {"hours": words.number(week.missing)}, "warn"
+        return _("%(hours)s below") % {"hours": times.hours(week.missing)}, "warn"
     if week.days_missing:
         days = week.days_missing
         said = ngettext("%(days)d day too short", "%(days)d days too short", days)
         return said % {"days": days}, "warn"
     if week.over:
-        return _("%(hours)s above") % {"hours": words.number(week.over)}, "warn"
+        return _("%(hours)s above") % {"hours": times.hours(week.over)}, "warn"
     return _("within"), "success"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -14,21 +14,8 @@ from scheduling.models import Booking, LevelRule, Pause
 from scheduling.queries import recurring, times
 from scheduling.queries.enrollments import Standing
 from scheduling.queries.programs import Meeting
+from scheduling.queries.times import hours
 from scheduling.web.series import words as series_words
-
-
-def hours(minutes: int) -> str:
-    """ "9 hours", "1.5 hours", "50 minutes" where it is less than an hour."""
-    if 0 < minutes < 60:
-        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-    if minutes == 60:
-        return _("1 hour")
-    return _("%(hours)s hours") % {"hours": number(minutes)}
-
-
-def number(minutes: int) -> str:
-    """Hours as a figure: "9", "9.5", "0.83"."""
-    return number_format(f"{round(minutes / 60, 2):g}")
 
 
 def short_day(day: date) -> str:
@@ -39,33 +26,38 @@ def short_day(day: date) -> str:
 def range_of(minutes: list[int]) -> str:
     """ "9 hours", or "9 to 12 hours" where the weeks differ."""
     least, most = min(minutes), max(minutes)
-    if least == most:
-        return hours(least)
-    return _("%(least)s to %(most)s hours") % {"least": number(least), "most": number(most)}
+    return hours(least) if least == most else _span(least, most)
 
 
-def band(rule: LevelRule) -> str:
-    """ "9 to 19 hours a week" """
-    least, most = rule.min_minutes, rule.max_minutes
+def _span(least: int, most: int) -> str:
+    """ "9 to 12 hours", "9 hours to 11 h 30 min" """
+    first = hours(least) if least % 60 or most % 60 else str(least // 60)
+    return _("%(least)s to %(most)s") % {"least": first, "most": hours(most)}
+
+
+def band(least: int, most: int | None) -> str:
+    """ "9 to 19 hours a week", "under 9 hours a week" """
     if most is None:
         if not least:
             return _("no hours are asked for")
         return _("at least %(hours)s a week") % {"hours": hours(least)}
-    if not least:
+    if least:
+        return _("%(hours)s a week") % {"hours": _span(least, most)}
+    if (most + 1) % 60:
         return _("up to %(hours)s a week") % {"hours": hours(most)}
-    return _("%(least)s to %(most)s a week") % {"least": number(least), "most": hours(most)}
+    return _("under %(hours)s a week") % {"hours": hours(most + 1)}
 
 
-def day_rule(rule: LevelRule) -> str:
-    """ "at least 3 hours on 5 days", or nothing."""
-    if rule.days is None or rule.day_minutes is None:
+def day_rule(minutes: int | None, days: int | None) -> str:
+    """ "at least 3 hours on each of 5 days", or nothing."""
+    if days is None or minutes is None:
         return ""
-    said = {"hours": hours(rule.day_minutes), "days": rule.days}
+    said = {"hours": hours(minutes), "days": days}
     return (
         ngettext(
             "at least %(hours)s on %(days)d day",
             "at least %(hours)s on each of %(days)d days",
-            rule.days,
+            days,
         )
         % said
     )

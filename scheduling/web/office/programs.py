@@ -62,7 +62,8 @@ def bands_of(rules: Iterable[LevelRule]) -> list[str]:
 
 
 def asks(rule: LevelRule) -> str:
-    return ", ".join(part for part in (words.band(rule), words.day_rule(rule)) if part)
+    week = words.band(rule.min_minutes, rule.max_minutes)
+    return ", ".join(filter(None, (week, words.day_rule(rule.day_minutes, rule.days))))
 
 
 # Levels
@@ -262,7 +263,7 @@ def meeting_line(one: programs.Meeting) -> dict[str, Any]:
         "part": one.part,
         "name": one.name,
         "when": words.meets(one),
-        "hours": words.hours(one.minutes),
+        "hours": times.hours(one.minutes),
         "kind": _("Group") if one.part.group_id else _("Individual"),
         "meets": bool(one.rule),
     }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from scheduling.engine.periods import Length
 from scheduling.engine.told import Told
+from scheduling.queries import times
 from scheduling.queries.utilization import By
 
 Number = float | int | None
@@ -22,9 +23,7 @@ def hours(value: Number) -> str:
     """Minutes as "12:05": exact, and easy to compare."""
     if value is None:
         return "–"
-    whole, rest = divmod(abs(int(value)), 60)
-    sign = "−" if value < 0 else ""
-    return f"{sign}{number_format(whole, use_l10n=True, force_grouping=True)}:{rest:02}"
+    return times.h_mm(int(value))
 
 
 def count(value: Number) -> str:
