@@ -285,6 +285,15 @@ def test_no_seat_is_taken_away_that_somebody_has(world, group, caller):
     assert desk.patch(one(group), {"capacity": 2, "per_facilitator": 2}).status_code == 200
 
 
+def test_nor_the_seat_of_one_date(world, caller):
+    group = founded(world, entry="open")
+    for who in (world.nora, world.omar):
+        comes_in(world, group, who, start=at("2027-03-16", 16))
+    desk = caller(world.dana)
+    assert refused(desk.patch(one(group), {"capacity": 1})) == (409, "too_few_seats")
+    assert desk.patch(one(group), {"capacity": 2}).status_code == 200
+
+
 def test_a_place_is_kept_for_who_is_away_or_the_group_in_a_pause(world, group, caller):
     comes_in(world, group, world.nora)
     comes_in(world, group, world.omar)

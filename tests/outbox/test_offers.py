@@ -13,6 +13,8 @@ from scheduling.actions.group_terms import change
 from scheduling.engine.lifecycle import UNDO
 from scheduling.errors import CancelledAlready
 from scheduling.models import Booking, DayHours, Member, Task, Waiting, WaitOffer, WeeklyHours
+from scheduling.outbox.plan import plan
+from scheduling.outbox.queue import UNDONE
 from scheduling.queries.groups import coming
 from tests.groups import comes_in, founded
 from tests.outbox.acts import booked, cancelled, moved, restored
@@ -299,7 +301,7 @@ def test_a_place_in_a_group_is_passed_on(world, sink, work):
 
 
 def test_more_seats_are_offered_to_who_waits(world, sink, work):
-    """GR1: members hear nothing of it."""
+    """GR1: a look at the list is owed at once, and members hear nothing of it."""
     group = founded(world, capacity=1)
     seats = comes_in(world, group, world.nora)
     for_a_place(world, group, world.omar)
@@ -307,9 +309,10 @@ def test_more_seats_are_offered_to_who_waits(world, sink, work):
     sink.clear()
     more = {"group": group.uuid, "actor": world.actor(world.dana), "now": NOW}
     change(name="Nights", **more)
-    work()
-    assert open_offers() == []
+    assert plan(NOW) == 0
     change(capacity=2, **more)
+    assert plan(NOW) == 1
+    assert set(Task.objects.filter(UNDONE).values_list("kind", flat=True)) == {"look"}
     work()
     assert open_offers() == [("Omar", seats[0].start)]
     assert len(sink.to(OMAR)) == 1 and sink.to(NORA) == []
