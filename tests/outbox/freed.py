@@ -1,11 +1,11 @@
-"""Somebody waits for an hour that somebody else gave up, two sit in a group, and one comes every
-week; in real time, since the worker reads the clock.
+"""Somebody waits for an hour that somebody else gave up, two sit in a group, one comes every week,
+one is enrolled, and one is short of hours; in real time, since the worker reads the clock.
 
 Started by `tests/outbox/test_offers_worker.py`; prints the hour as mail says it.
 """
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import django
 
@@ -18,6 +18,7 @@ from scheduling.engine.recurrence import weekly  # noqa: E402
 from scheduling.models import DayHours, WeeklyHours  # noqa: E402
 from scheduling.queries.repeat import Pattern  # noqa: E402
 from scheduling.queries.times import when  # noqa: E402
+from tests import courses, enrolled  # noqa: E402
 from tests.groups import comes_in, founded  # noqa: E402
 from tests.outbox.acts import booked, cancelled  # noqa: E402
 from tests.waiting import waiting  # noqa: E402
@@ -47,6 +48,17 @@ def a_group(world: World, wanted: Pattern, now: datetime) -> None:
         comes_in(world, made, who, actor=world.actor(who, now), now=now)
 
 
+def a_program(world: World, first: date, now: datetime) -> None:
+    """Lea begins with a group and hours alone; Kit is in it since three weeks, and never came."""
+    desk = {"actor": world.actor(world.dana, now), "now": now}
+    wanted = Pattern(weekly((first.weekday(),)), LA, 12 * 60, first)
+    made = courses.program(world, courses.mornings(world, pattern=wanted, **desk), weeks=3)
+    courses.alone(world, made, (first.weekday() + 1) % 7)
+    lea, kit = patient(world.clinic, "Lea"), patient(world.clinic, "Kit")
+    courses.enrolled(world, made, lea, first_day=first, override="agreed", **desk)
+    enrolled.enrolled(made, kit, now.date() - timedelta(weeks=3))
+
+
 if __name__ == "__main__":
     world, now = build(), datetime.now(UTC)
     day = (now + timedelta(days=5)).date()
@@ -59,4 +71,5 @@ if __name__ == "__main__":
     rule = weekly((first.weekday(),))
     every_week(world, Pattern(rule, LA, 18 * 60, first, count=3), now)
     a_group(world, Pattern(rule, LA, 9 * 60, first, first + timedelta(weeks=4)), now)
+    a_program(world, first, now)
     print(when(seat.start, seat.end, LA))

@@ -1,5 +1,5 @@
-"""Two workers as real processes against a real mail server: a freed hour is offered once; a series
-and a place in a group are one mail to each, alone."""
+"""Two workers as real processes against a real mail server: a freed hour is offered once; a series,
+a place in a group and a program are one mail to each, alone; staff hear once of short hours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.databases import PATIENCE, fresh_database
 
-OMAR = "omar@example.org"
+OMAR, LEA, DESK = "omar@example.org", "lea@example.org", "dana@example.org"
 SEVERAL = [f"{name}@example.org" for name in ("ida", "uma", "zoe")]
 
 
@@ -31,7 +31,7 @@ def test_a_freed_hour_is_offered_once_by_mail(tmp_path, mail_server):
         workers = [database.start("manage.py", "worker", **said) for _ in range(2)]
         try:
             end = time.monotonic() + PATIENCE
-            while not all(sink.to(one) for one in (OMAR, *SEVERAL)):
+            while not all(sink.to(one) for one in (OMAR, LEA, DESK, *SEVERAL)):
                 assert time.monotonic() < end
                 time.sleep(0.05)
         finally:
@@ -42,6 +42,12 @@ def test_a_freed_hour_is_offered_once_by_mail(tmp_path, mail_server):
     assert hour in mail.text
     assert "https://clinic.example/c/harbor/my/offers/" in mail.text
     assert "Please answer before" in mail.text
+    (mail,) = sink.to(DESK)
+    assert mail.mail["Subject"] == "A look at this week"
+    assert "https://clinic.example/c/harbor/programs/" in mail.text and "Kit" not in mail.text
+    (mail,) = sink.to(LEA)
+    assert mail.mail["Subject"] == "Your appointments" and mail.text.count("3 times, from") == 2
+    assert len(mail.calendar.events) == 2
     for address in SEVERAL:
         (mail,) = sink.to(address)
         assert mail.mail["Subject"] == "Your appointments" and mail.mail["To"] == address
