@@ -32,7 +32,9 @@ SENDERS = {  # what hands a message over, or stores one; with why it heeds the w
     "scheduling/outbox/offers.py": "standing.of_patient",
     "scheduling/outbox/remind.py": "standing.of_patient",
     "scheduling/outbox/rooms.py": "to therapists alone",
+    "scheduling/outbox/short_hours.py": "to staff alone",
     "scheduling/outbox/tell.py": "standing.of_patient",
+    "scheduling/outbox/weekly.py": "to clinic admins who asked for it",
 }
 SENDS = re.compile(r"\bEmailMessage\(.*\.send\(|\bsend_mail\(|mailer\.deliver\(|\)\.send\(\)")
 

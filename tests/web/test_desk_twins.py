@@ -89,7 +89,7 @@ def test_nobody_alike_is_the_twins(here, twin):
 
 def test_figures_count_ones_own_alone(here, twin):
     page = at_work(here.ada).get(OFFICE).content.decode()
-    assert page.count('<span class="figure">0</span>') == 4
+    assert page.count('<span class="figure">0</span>') == 5
 
 
 def desk_pages(world: World) -> list[str]:
