@@ -167,7 +167,7 @@ def dates(seen: Seen) -> list[dict[str, Any]]:
 
 
 class Groups(Door):
-    """Ten queries for each that fits, beside the door's."""
+    """Eight queries, however many there are, beside the door's."""
 
     permission_classes = Public
     Query = GroupsQuery

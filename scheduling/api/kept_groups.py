@@ -295,7 +295,7 @@ class KeepDoor(BookingDoor):
     def shown_group(self, group: UUID) -> dict[str, Any]:
         row = self.found(group)
         today = query.today_of(self.clinic.time_zone, self.now)
-        series = query.running([row]).get(row.pk)
+        series = group_queries.running_series(row)
         given = group_queries.facilitators(row)
         now = [one.therapist for one in query.given_now(given, today)]
         plain = (

@@ -5,21 +5,22 @@ Of who is in it nothing goes out but one word, `Seen.standing` (GR1).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from accounts.actor import Actor
-from accounts.models import Licence, Therapist
+from accounts.models import Therapist
 from scheduling import policy
 from scheduling.engine.hours import local_day
+from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import GroupState
 from scheduling.engine.slots import PartOfDay, in_part_of_day
-from scheduling.models import Entry, Group, Member, Series, Session
+from scheduling.models import Entry, Facilitator, Group, Member, Series, Session
 from scheduling.queries import groups
 from scheduling.queries.groups import Stretch
-from scheduling.queries.seats import seat_limits, seats_left
+from scheduling.queries.seats import seat_limits, seats_taken
 
 
 class Standing(StrEnum):
@@ -85,24 +86,38 @@ def any_listed(actor: Actor) -> bool:
 
 
 def one(group: Group, now: datetime) -> Seen:
-    """Ten queries, whoever is in it."""
-    dates, series = groups.coming(group, now), groups.running_series(group)
-    hosts = _hosts(group, dates)
-    ways = _ways(group, dates, now) if group.state == GroupState.RUNNING.value else []
-    return Seen(
-        group=group,
-        series=series,
-        dates=dates,
-        hosts=hosts,
-        places=_places(hosts, dates, group.clinic.time_zone),
-        ways=ways,
-        free=_with_place(group, ways, now),
-    )
+    return several([group], now)[0]
+
+
+def several(rows: Sequence[Group], now: datetime) -> list[Seen]:
+    """Eight queries, however many groups there are and whoever is in them."""
+    if not rows:
+        return []
+    minute = to_minute(now)
+    counted, series = groups.counted_from(rows, now), groups.running(rows)
+    given, closed = groups.facilitators_of(rows), groups.holidays({row.clinic_id for row in rows})
+    dates = {pk: _coming(some, minute) for pk, some in counted.items()}
+    hosts = {row.pk: _hosts(given[row.pk], dates[row.pk]) for row in rows}
+    held = groups.licences({some[0].pk for some in hosts.values() if some})
+    ways = {row.pk: _ways(row, series.get(row.pk), counted[row.pk], closed, now) for row in rows}
+    free = _with_seat(rows, dates, now)
+    return [
+        Seen(
+            group=row,
+            series=series.get(row.pk),
+            dates=dates[row.pk],
+            hosts=hosts[row.pk],
+            places=_places(held, hosts[row.pk], dates[row.pk], row.clinic.time_zone),
+            ways=ways[row.pk],
+            free=[way for way in ways[row.pk] if all(one.pk in free for one in way.sessions)],
+        )
+        for row in rows
+    ]
 
 
 def seek(rows: Iterable[Group], sought: Sought, now: datetime) -> list[Seen]:
     """Those that fit: first what can be joined, then what begins soonest."""
-    found = [one(row, now) for row in rows if _of_kind(row, sought)]
+    found = several([row for row in rows if _of_kind(row, sought)], now)
     fit = [seen for seen in found if _fits(seen, sought)]
     order = list(Standing)
     far = 1 << 60
@@ -116,43 +131,58 @@ def seek(rows: Iterable[Group], sought: Sought, now: datetime) -> list[Seen]:
     )
 
 
-def _ways(group: Group, dates: list[Session], now: datetime) -> list[Stretch]:
+def _coming(counted: list[Session], minute: int) -> list[Session]:
+    rows = [one for one in counted if groups.stands(one, minute)]
+    return sorted(rows, key=lambda one: one.start)
+
+
+def _ways(
+    group: Group,
+    series: Series | None,
+    counted: list[Session],
+    closed: groups.Closed,
+    now: datetime,
+) -> list[Stretch]:
+    if group.state != GroupState.RUNNING.value:
+        return []
     if group.entry == Entry.OPEN.value:
-        return [Stretch([date], date.slot) for date in dates]
-    return groups.entries(group, now)
+        return [Stretch([date], date.slot) for date in _coming(counted, to_minute(now))]
+    return groups.ways_in(group, series, counted, now, closed) if series else []
 
 
-def _with_place(group: Group, ways: list[Stretch], now: datetime) -> list[Stretch]:
-    """As `actions.group_members` decides: a seat in each, and of members no more than seats."""
-    sessions = {date.pk: date for way in ways for date in way.sessions}
-    left, limits = seats_left(sessions.keys(), now), seat_limits(sessions.keys())
-    members = groups.members_at(group, [date.slot or 0 for date in sessions.values()])
-    free = {
-        pk for pk, date in sessions.items() if left[pk] and members[date.slot or 0] < limits[pk]
-    }
-    return [way for way in ways if all(date.pk in free for date in way.sessions)]
+def _with_seat(
+    rows: Sequence[Group], dates: Mapping[int, list[Session]], now: datetime
+) -> set[int]:
+    """As `actions.group_members` decides: there is a seat, and of members no more than seats."""
+    pks = [date.pk for some in dates.values() for date in some]
+    limits, taken, members = seat_limits(pks), seats_taken(pks, now), groups.places(rows)
+    free = set()
+    for group, some in dates.items():
+        places = groups.within(members[group], [date.slot or 0 for date in some])
+        for date in some:
+            if max(taken.get(date.pk, 0), places[date.slot or 0]) < limits[date.pk]:
+                free.add(date.pk)
+    return free
 
 
-def _hosts(group: Group, dates: list[Session]) -> list[Therapist]:
-    rows = groups.facilitators(group)
+def _hosts(given: list[Facilitator], dates: list[Session]) -> list[Therapist]:
     if not dates:
-        return [row.therapist for row in rows if row.until_day is None]
+        return [row.therapist for row in given if row.until_day is None]
     first = dates[0]
     assert first.series is not None
-    return [
-        row.therapist for row in groups.on_duty(rows, local_day(first.series.zone, first.start))
-    ]
+    day = local_day(first.series.zone, first.start)
+    return [row.therapist for row in groups.on_duty(given, day)]
 
 
-def _places(hosts: list[Therapist], dates: list[Session], zone: str) -> list[str]:
+def _places(
+    held: groups.Held, hosts: list[Therapist], dates: list[Session], zone: str
+) -> list[str]:
     """Where the lead may treat on the day of the next date; no other licence counts."""
     if not hosts or not dates:
         return []
-    day = local_day(zone, dates[0].start)
-    rows = Licence.objects.filter(
-        therapist=hosts[0], valid_from__lte=day, valid_until__gte=day, revoked_at__isnull=True
-    )
-    return sorted(set(rows.values_list("state", flat=True)))
+    lead, day = hosts[0].pk, local_day(zone, dates[0].start)
+    states = [state for who, state in held if who == lead]
+    return sorted(state for state in states if groups.may_treat(held, lead, state, day))
 
 
 def _of_kind(group: Group, sought: Sought) -> bool:

@@ -44,11 +44,25 @@ BUSY, DAY_OFF = "busy", "day_off"
 # The dates
 
 
-def slots_after(series: Series, minute: int) -> Iterator[int]:
+Closed = Mapping[int, Collection[date]]
+"""Holidays, by clinic."""
+
+
+def slots_after(series: Series, minute: int, closed: Closed | None = None) -> Iterator[int]:
     """What the rule gives after a minute, holidays left out, to the last day if there is one."""
-    closed = set(Holiday.objects.filter(clinic=series.clinic_id).values_list("day", flat=True))
+    if closed is None:
+        closed = holidays({series.clinic_id})
+    off = closed.get(series.clinic_id, ())
     slots = rule_slots(series, minute)
-    return (slot for slot in slots if local_day(series.zone, slot) not in closed)
+    return (slot for slot in slots if local_day(series.zone, slot) not in off)
+
+
+def holidays(clinics: Collection[int]) -> Closed:
+    """One query."""
+    found: dict[int, set[date]] = {clinic: set() for clinic in clinics}
+    for clinic, day in Holiday.objects.filter(clinic__in=clinics).values_list("clinic_id", "day"):
+        found[clinic].add(day)
+    return found
 
 
 def rule_slots(series: Series, minute: int) -> Iterator[int]:
@@ -74,7 +88,13 @@ def due_slots(series: Series, now: datetime, until: datetime) -> list[int]:
 
 def running_series(group: Group) -> Series | None:
     """The one of its series that goes on."""
-    return Series.objects.filter(group=group, ended_at__isnull=True).order_by("-pk").first()
+    return running([group]).get(group.pk)
+
+
+def running(some: Collection[Group]) -> dict[int, Series]:
+    """By group the series that goes on. One query."""
+    rows = Series.objects.filter(group__in=some, ended_at__isnull=True).order_by("pk")
+    return {one.group_id or 0: one for one in rows}
 
 
 def counted(group: Group) -> list[Session]:
@@ -82,6 +102,17 @@ def counted(group: Group) -> list[Session]:
     it ended, paused or changed, is not one of them."""
     rows = Session.objects.filter(series__group=group).select_related("series").order_by("slot")
     return [one for one in rows if not _left_behind(one)]
+
+
+def counted_from(some: Collection[Group], now: datetime) -> dict[int, list[Session]]:
+    """The same by group; of open groups, which count nothing, only those to come. One query."""
+    ahead = Q(start__gt=to_minute(now)) | ~Q(series__group__entry=Entry.OPEN.value)
+    rows = Session.objects.filter(ahead, series__group__in=some)
+    found: dict[int, list[Session]] = {one.pk: [] for one in some}
+    for row in rows.select_related("series").order_by("slot"):
+        if row.series is not None and not _left_behind(row):
+            found[row.series.group_id or 0].append(row)
+    return found
 
 
 def _left_behind(session: Session) -> bool:
@@ -104,8 +135,16 @@ def on_duty(rows: Iterable[Facilitator], day: date) -> list[Facilitator]:
 
 
 def facilitators(group: Group) -> list[Facilitator]:
-    rows = Facilitator.objects.filter(group=group).select_related("therapist__user")
-    return list(rows.order_by("pk"))
+    return facilitators_of([group])[group.pk]
+
+
+def facilitators_of(some: Collection[Group]) -> dict[int, list[Facilitator]]:
+    """By group. One query."""
+    rows = Facilitator.objects.filter(group__in=some).select_related("therapist__user")
+    found: dict[int, list[Facilitator]] = {one.pk: [] for one in some}
+    for one in rows.order_by("pk"):
+        found[one.group_id].append(one)
+    return found
 
 
 def leads(group: Group, zone: str, slots: Iterable[int]) -> dict[int, int]:
@@ -256,8 +295,15 @@ def entries(group: Group, now: datetime) -> list[Stretch]:
     series = running_series(group)
     if series is None or group.entry == Entry.OPEN.value:
         return []
-    rows, minute = counted(group), to_minute(now)
-    coming = [one for one in rows if _stands(one, minute)]
+    return ways_in(group, series, counted(group), now)
+
+
+def ways_in(
+    group: Group, series: Series, rows: list[Session], now: datetime, closed: Closed | None = None
+) -> list[Stretch]:
+    """The same of what was read: `rows` are those that are counted."""
+    minute = to_minute(now)
+    coming = [one for one in rows if stands(one, minute)]
     if not coming:
         return []
     if group.entry == Entry.CLOSED.value:
@@ -267,21 +313,29 @@ def entries(group: Group, now: datetime) -> list[Stretch]:
     found = []
     for place in range(0, len(rows), group.module_sessions):
         if rows[place].start > minute:
-            found.append(_cycle(group, series, rows, place, minute))
+            found.append(_cycle(group, series, rows, place, minute, closed))
     return [one for one in found if one.sessions]
 
 
-def _cycle(group: Group, series: Series, rows: list[Session], place: int, minute: int) -> Stretch:
+def _cycle(
+    group: Group,
+    series: Series,
+    rows: list[Session],
+    place: int,
+    minute: int,
+    closed: Closed | None,
+) -> Stretch:
     """From the module that begins at `place`, for as many sessions as a cycle has."""
     assert group.cycle_sessions is not None
     mine = rows[place : place + group.cycle_sessions]
     slots = [one.slot or 0 for one in mine]
-    slots += islice(slots_after(series, rows[-1].slot or 0), group.cycle_sessions - len(mine))
+    ahead = slots_after(series, rows[-1].slot or 0, closed)
+    slots += islice(ahead, group.cycle_sessions - len(mine))
     until = slots[-1] if len(slots) == group.cycle_sessions else None
-    return Stretch([one for one in mine if _stands(one, minute)], until)
+    return Stretch([one for one in mine if stands(one, minute)], until)
 
 
-def _stands(session: Session, minute: int) -> bool:
+def stands(session: Session, minute: int) -> bool:
     return session.state == SessionState.SCHEDULED.value and session.start > minute
 
 
@@ -295,13 +349,26 @@ def coming(group: Group, now: datetime) -> list[Session]:
 
 def members_at(group: Group, slots: Collection[int]) -> dict[int, int]:
     """How many have a place at each slot, whether or not they are away that day."""
-    rows = list(
-        Member.objects.filter(group=group, left_at__isnull=True).values_list(
-            "from_start", "until_start"
-        )
-    )
+    return within(places([group])[group.pk], slots)
+
+
+Places = list[tuple[int, int | None]]
+"""From which slot to which (None: no last one) members have a place."""
+
+
+def places(some: Collection[Group]) -> dict[int, Places]:
+    """By group. One query."""
+    found: dict[int, Places] = {one.pk: [] for one in some}
+    rows = Member.objects.filter(group__in=some, left_at__isnull=True)
+    for group, since, until in rows.values_list("group_id", "from_start", "until_start"):
+        found[group].append((since, until))
+    return found
+
+
+def within(some: Places, slots: Collection[int]) -> dict[int, int]:
+    """How many of them there are at each slot."""
     return {
-        slot: sum(since <= slot and (until is None or slot <= until) for since, until in rows)
+        slot: sum(since <= slot and (until is None or slot <= until) for since, until in some)
         for slot in slots
     }
 

@@ -5,8 +5,8 @@ Never shown to a patient (GR1).
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -53,9 +53,9 @@ def lines(actor: Actor, today: date, now: datetime) -> list[Line]:
     if not policy.keeps_groups(actor):
         rows = rows.filter(groups.facilitates(policy.caseload(actor)))
     found = list(rows.order_by("name", "pk"))
-    series = running(found)
+    series = groups.running(found)
     near = near_slots(series.values(), now)
-    duty = facilitators(found)
+    duty = groups.facilitators_of(found)
     return [
         Line(
             one,
@@ -67,26 +67,12 @@ def lines(actor: Actor, today: date, now: datetime) -> list[Line]:
     ]
 
 
-def running(some: Collection[Group]) -> dict[int, Series]:
-    """By group the series that goes on."""
-    rows = Series.objects.filter(group__in=some, ended_at__isnull=True).order_by("pk")
-    return {one.group_id or 0: one for one in rows}
-
-
 def near_slots(some: Iterable[Series], now: datetime) -> dict[int, int]:
     """By series: the zone's letters of its time are those of the next date's season."""
     rows = Session.objects.filter(series__in=list(some)).values_list("series_id")
     minute = to_minute(now)
     dates = rows.annotate(next=Min("slot", filter=Q(slot__gte=minute)), last=Max("slot"))
     return {pk: after if after is not None else last for pk, after, last in dates}
-
-
-def facilitators(some: Collection[Group]) -> dict[int, list[Facilitator]]:
-    found: dict[int, list[Facilitator]] = defaultdict(list)
-    rows = Facilitator.objects.filter(group__in=some).select_related("therapist")
-    for one in rows.order_by("pk"):
-        found[one.group_id].append(one)
-    return found
 
 
 def given_now(rows: list[Facilitator], today: date) -> list[Facilitator]:

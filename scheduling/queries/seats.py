@@ -6,7 +6,6 @@ their deadline, whether or not a worker runs.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -24,9 +23,14 @@ GIVERS = Count("occupancies", filter=Q(occupancies__live=True))
 def seats_left(session_ids: Collection[int], now: datetime) -> dict[int, int]:
     """Free seats by session. Two queries."""
     limits = seat_limits(session_ids)
-    rows = taking(session_ids, now).values_list("session_id").annotate(taken=Count("pk"))
-    taken = dict(rows)
+    taken = seats_taken(session_ids, now)
     return {pk: max(0, limit - taken.get(pk, 0)) for pk, limit in limits.items()}
+
+
+def seats_taken(session_ids: Collection[int], now: datetime) -> dict[int, int]:
+    """Taken seats by session, where there are any. One query."""
+    rows = taking(session_ids, now).values_list("session_id").annotate(taken=Count("pk"))
+    return dict(rows)
 
 
 def seat_limits(session_ids: Collection[int]) -> dict[int, int]:
@@ -60,11 +64,14 @@ def needs(group: Group, sessions: Sequence[Session], now: datetime) -> list[Need
     pks = [one.pk for one in sessions]
     givers = Session.objects.filter(pk__in=pks).annotate(givers=GIVERS)
     given = dict(givers.values_list("pk", "givers"))
-    taken = Counter(taking(pks, now).values_list("session_id", flat=True))
+    taken = seats_taken(pks, now)
     rows = groups.facilitators(group)
-    since = {max(one.from_start, to_minute(now)) for one in groups.members(group)}
-    places = groups.members_at(group, [*since, *(one.slot or 0 for one in sessions)])
-    made = [Need(given[one.pk], max(taken[one.pk], places[one.slot or 0])) for one in sessions]
+    members = groups.places([group])[group.pk]
+    since = {max(first, to_minute(now)) for first, _last in members}
+    places = groups.within(members, [*since, *(one.slot or 0 for one in sessions)])
+    made = [
+        Need(given[one.pk], max(taken.get(one.pk, 0), places[one.slot or 0])) for one in sessions
+    ]
     zone = group.clinic.time_zone
     ahead = [Need(len(groups.on_duty(rows, local_day(zone, at))) or 1, places[at]) for at in since]
     return made + ahead

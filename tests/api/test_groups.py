@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import partial
+
 import pytest
 
 from accounts.models import Consent, ConsentForm
+from scheduling.actions.group_life import pause
+from scheduling.engine.recurrence import weekly
 from scheduling.models import Booking, Event, Group, Member
+from scheduling.queries.repeat import Pattern
 from tests.groups import comes_in, founded
-from tests.world import LA, World, licence, patient, therapist
+from tests.world import LA, NOW, World, at, licence, patient, therapist
 
 WHERE = {"place": "CA", "zone": LA}
 
@@ -62,6 +68,29 @@ def test_what_is_looked_for(world, group, caller):
         assert len(caller().get(f"groups/?{asked}").json()) == count, asked
     assert caller().get("groups/?seats=1").status_code == 400
     assert caller().get("groups/?day=someday").status_code == 422
+
+
+def test_in_the_list_each_reads_as_it_does_alone(world, group, caller):
+    """However different they are: one is full, one begins in turns, one pauses."""
+    thursday = partial(Pattern, weekly((3,)), LA, first=date(2027, 3, 11))
+    open_one = founded(world, entry="open", facilitators=[world.ben.uuid], pattern=thursday(at=600))
+    founded(world, entry="rolling", pattern=thursday(at=900))
+    paused = founded(world, pattern=thursday(at=1100))
+    pause(group=paused.uuid, reason="clinic", actor=world.actor(world.dana), now=NOW)
+    full(world, group)
+    comes_in(world, open_one, world.omar, start=at("2027-03-11", 10))
+    Group.objects.filter(pk=open_one.pk).update(capacity=1)
+    listed = caller().get("groups/").json()
+    alone = [caller().get(f"groups/{one['id']}/").json() for one in listed]
+    assert listed == [{k: v for k, v in one.items() if k != "dates"} for one in alone]
+    said = {(one["entry"], one["standing"]) for one in listed}
+    assert said == {
+        ("open", "open"),
+        ("rolling", "open"),
+        ("closed", "waiting_list"),
+        ("closed", "closed"),
+    }
+    assert [who["name"] for one in listed for who in one["therapists"]].count("Alma") == 3
 
 
 def test_one_word_and_no_number(world, group, caller):
