@@ -86,15 +86,14 @@ def _groups(actor: Actor, kept: Kept, until: int, now: datetime) -> Iterator[Mak
     rows = policy.visible(Group, actor).filter(
         entry=Entry.OPEN.value, state=GroupState.RUNNING.value
     )
-    for one in rows.select_related("clinic", "service__modality").order_by("pk"):
-        if not policy.runs_group(actor, one.pk):
-            continue
-        seen = find_group.one(one, now)
+    known = rows.select_related("clinic", "service__modality").order_by("pk")
+    own = [one for one in known if policy.runs_group(actor, one.pk)]
+    for seen in find_group.several(own, now):
         if row.place not in seen.places:
             continue
         for each in (way.sessions[0] for way in seen.free):
             if each.start < until:
-                yield MakeUp(each.start, each.end, each.medium, group=one)
+                yield MakeUp(each.start, each.end, each.medium, group=seen.group)
 
 
 def _alone(actor: Actor, kept: Kept, until: int, now: datetime) -> Iterator[MakeUp]:

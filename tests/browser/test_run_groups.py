@@ -62,7 +62,8 @@ def test_every_page_is_sound(world, new_page, sign_in_page, axe, clock, width):
     assert last is not None and Therapist.objects.exists()
     page = sign_in_page(new_page(width=width, dark=width == 320), world.dana)
     sessions = [f"{GROUPS}sessions/{one.uuid}/" for one in (first, last)]
-    pages = [GROUPS, f"{GROUPS}new/", group, f"{group}facilitators/", f"{group}times/"]
+    changes = [f"{group}{what}/" for what in ("change", "facilitators", "times")]
+    pages = [GROUPS, f"{GROUPS}new/", group, *changes]
     for path in [*pages, *sessions, f"{sessions[1]}move/"]:
         page.goto(path)
         axe(page)
