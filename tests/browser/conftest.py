@@ -59,6 +59,9 @@ class Watch:
         self.found: list[str] = []
 
     def request(self, request: Request) -> None:
+        """Where somebody goes is another matter: the way in ends on the platform's own page."""
+        if request.is_navigation_request():
+            return
         if not request.url.startswith((self.home, "data:")):
             self.found.append(f"asked {request.url}")
 
