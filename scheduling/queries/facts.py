@@ -133,6 +133,8 @@ FROM fact GROUP BY step, mark
 UNION ALL
 SELECT 1, at, minutes, delivered, outcome, COUNT(*), 0, 0, 0
 FROM fact WHERE step >= {now} AND minutes > 0 GROUP BY at, minutes, delivered, outcome
+"""
+PATIENTS = """
 UNION ALL
 SELECT 2, step, COUNT(DISTINCT patient), 0, 0, 0, 0, 0, 0
 FROM fact WHERE step >= {now} AND outcome < 5 GROUP BY step
@@ -142,13 +144,15 @@ FROM fact WHERE outcome < 5 GROUP BY CASE WHEN step < {now} THEN 0 ELSE 1 END
 """
 ROWS = """
 UNION ALL
-SELECT 4, key, COUNT(DISTINCT patient), 0, 0, 0, 0, 0, 0
-FROM fact WHERE step >= {now} AND outcome < 5 GROUP BY key
-UNION ALL
 SELECT 5, key, mark, COUNT(*), CAST(SUM(minutes) AS BIGINT),
   CAST(SUM(delivered) AS BIGINT), CAST(SUM(seats) AS BIGINT), CAST(SUM(taken) AS BIGINT),
   CAST(SUM(present) AS BIGINT)
 FROM fact WHERE step >= {now} GROUP BY key, mark
+"""
+PATIENTS_OF_ROWS = """
+UNION ALL
+SELECT 4, key, COUNT(DISTINCT patient), 0, 0, 0, 0, 0, 0
+FROM fact WHERE step >= {now} AND outcome < 5 GROUP BY key
 """
 
 
@@ -252,6 +256,7 @@ class Look:
     medium: str = ""
     therapist: int | None = None
     by: str | None = None
+    patients: bool = True  # whether they are counted
     of_service: Mapping[int, int] | None = None  # the keys, by service or what a service has
 
 
@@ -295,7 +300,10 @@ def statement(look: Look) -> str:
         "meeting_level": _MEETING_LEVEL if look.by == "level" else "0",
         "now": len(look.steps) // 2,
     }
-    return (FACTS + SUMS + (ROWS if look.by else "")).format(**parts)
+    sums = FACTS + SUMS + (PATIENTS if look.patients else "")
+    if look.by:
+        sums += ROWS + (PATIENTS_OF_ROWS if look.patients else "")
+    return sums.format(**parts)
 
 
 _LATER = {

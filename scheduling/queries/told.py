@@ -87,7 +87,7 @@ def tell(actor: Actor, wish: Wish, today: date) -> Telling:
     """To the clinic's admin."""
     if not actor.has(policy.ADMIN):
         raise NotFound
-    found = report(_asked(actor, wish))
+    found = report(replace(_asked(actor, wish), patients=_grid(wish.period, today)))
     past = replace(wish, period=wish.period.before)
     asked = replace(found.asked, period=past.period)
     return Telling(

@@ -41,7 +41,9 @@ HOURS = [f"{weekday}-{hour}" for weekday in range(7) for hour in range(24)]
 
 @dataclass(frozen=True)
 class Asked:
-    """What a report is to be about. Filters are ids, `therapist` that of a profile."""
+    """What a report is to be about. Filters are ids, `therapist` that of a profile. Without
+    `patients` nobody is counted, which is quicker.
+    """
 
     clinic: Clinic
     period: Period
@@ -51,6 +53,7 @@ class Asked:
     modality: int | None = None
     kind: str = ""
     medium: str = ""
+    patients: bool = True
 
     @property
     def filtered(self) -> bool:
@@ -201,6 +204,7 @@ class Names:
             medium=Medium(asked.medium).value if asked.medium else "",
             therapist=asked.therapist,
             by=None if asked.by is By.PERIOD else asked.by,
+            patients=asked.patients,
             of_service={one.pk: self._of(one) for one in wanted},
         )
 
