@@ -5,7 +5,7 @@ Nobody in a group is told of anybody else: each event is about one seat, or abou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from scheduling.actions.cancel import change_notice, coded
 from scheduling.actions.groups import barred_slots
 from scheduling.actions.offer import lock_people
 from scheduling.actions.seats import take_seats, tell_seats
-from scheduling.engine.interval import to_minute
+from scheduling.engine.interval import Span, to_minute
 from scheduling.engine.lifecycle import BookingState, GroupState, LeaveReason
 from scheduling.errors import (
     ConsentMissing,
@@ -71,8 +71,6 @@ def join(
     require_group_consent(who, accept or {}, actor, now)
     complete(row, now)
     sessions, member = way_in(row, who, start, place, zone, now)
-    if member is not None:
-        sessions = within_program(member, sessions, now)
     require_licence(row, place, zone, sessions)
     if busy := groups.clashes(who.pk, sessions, now):
         raise PatientBusy(subject=who.pk, dates=[one.start for one in busy])
@@ -113,49 +111,39 @@ def way_in(
         return [one_session(group, patient, start, now)], None
     if Member.objects.filter(group=group, patient=patient, left_at__isnull=True).exists():
         raise MemberAlready(subject=patient.pk)
-    ways = groups.entries(group, now)
-    if start is not None:
-        ways = [one for one in ways if one.sessions[0].start == start]
-    if not ways:
-        raise GroupClosed(subject=patient.pk)
-    way = ways[0]
-    member = Member(
-        group=group,
-        patient=patient,
-        from_start=way.sessions[0].slot or 0,
-        until_start=way.until,
-        place=place,
-        zone=zone,
-        joined_at=now,
-    )
-    return way.sessions, member
+    program = program_of(group, patient, now)
+    away = groups.away(program.pk) if program else []
+    for way in groups.entries(group, now):
+        kept = [one for one in way.sessions if program is None or within(program, away, one)]
+        if kept and start in (None, way.sessions[0].start, kept[0].start):
+            member = Member(
+                group=group,
+                patient=patient,
+                enrollment=program,
+                from_start=kept[0].slot or 0,
+                until_start=way.until,
+                place=place,
+                zone=zone,
+                joined_at=now,
+            )
+            if program is not None:
+                member.until_start = groups.last_before(member, program.end)
+            return kept, member
+    raise GroupClosed(subject=patient.pk)
 
 
-def within_program(member: Member, sessions: list[Session], now: datetime) -> list[Session]:
+def program_of(group: Group, patient: Patient, now: datetime) -> Enrollment | None:
     """A place in a group of the patient's program belongs to that: it ends with it, and brings no
     seat before it begins or in a pause."""
     rows = Enrollment.objects.filter(
-        patient=member.patient_id,
-        live=True,
-        end__gt=to_minute(now),
-        program__parts__group=member.group_id,
+        patient=patient, live=True, end__gt=to_minute(now), program__parts__group=group
     )
-    row = rows.order_by("start").first()
-    if row is None:
-        return sessions
-    away = groups.away(row.pk)
-    kept = [
-        one
-        for one in sessions
-        if row.start <= one.start < row.end
-        and not any(low <= one.start < high for low, high in away)
-    ]
-    if not kept:
-        raise GroupClosed(subject=member.patient_id)
-    member.enrollment = row
-    member.from_start = max(member.from_start, kept[0].slot or 0)
-    member.until_start = groups.last_before(member, row.end)
-    return kept
+    return rows.order_by("start").first()
+
+
+def within(program: Enrollment, away: Iterable[Span], session: Session) -> bool:
+    days = program.start <= session.start < program.end
+    return days and not any(low <= session.start < high for low, high in away)
 
 
 def one_session(group: Group, patient: Patient, start: int | None, now: datetime) -> Session:

@@ -18,6 +18,7 @@ from scheduling.engine.recurrence import weekly
 from scheduling.errors import (
     BadInput,
     EnrollmentRefused,
+    GroupClosed,
     IllegalChange,
     InThePast,
     NotFound,
@@ -401,12 +402,31 @@ def test_who_waited_for_a_group_of_the_program_comes_in_for_its_days(world):
         waiting=Waiting.objects.get().uuid, start=at("2027-03-10", 9),
         actor=world.actor(world.dana), now=NOW,
     )  # fmt: skip
+    assert Booking.objects.filter(patient=world.nora, state="held").count() == 11
     accept(offer=offer.uuid, actor=world.actor(world.nora), now=NOW)
     member = row.members.get()
     assert member.until_start == at("2027-04-02", 9)
     assert len(starts(world.nora)) == 4 + 11
     discharged(world, row, FIRST)
     assert not starts(world.nora)
+
+
+def test_nothing_is_offered_to_who_is_away_from_the_program(world):
+    """The offer asks for the program first: no seat is held in a pause."""
+    group = mornings(world, entry="rolling", capacity=1, module_sessions=1, cycle_sessions=60)
+    comes_in(world, group, world.omar)
+    made = program(world, group, weeks=4)
+    alone(world, made)
+    waits = Choice(part=made.parts.get(group=group).pk, wait=True)
+    row = enrolled(world, made, choices=[*with_alma(world, made), waits])
+    paused(world, row, FIRST)
+    leave(member=Member.objects.get().uuid, actor=world.actor(world.omar), now=NOW)
+    with pytest.raises(GroupClosed):
+        offer_place(
+            waiting=Waiting.objects.get().uuid, start=at("2027-03-10", 9),
+            actor=world.actor(world.dana), now=NOW,
+        )  # fmt: skip
+    assert not Booking.objects.filter(patient=world.nora, state="held").exists()
 
 
 def test_nobody_waits_for_a_program_that_is_over(world):
