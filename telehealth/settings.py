@@ -280,7 +280,7 @@ SPECTACULAR_SETTINGS = {
         "GroupState": "scheduling.api.kept_groups.STATES",
         "GroupReason": "scheduling.api.kept_groups.REASONS",
         "SessionState": "scheduling.api.kept_groups.DATE_STATES",
-        "EnrollmentState": "scheduling.api.enrollments.STATES",
+        "EnrollmentState": "scheduling.api.enrollment_shapes.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
