@@ -277,9 +277,9 @@ SPECTACULAR_SETTINGS = {
         "BookingState": "scheduling.api.shapes.BOOKING_STATES",
         "HoldState": "scheduling.api.shapes.HOLD_STATES",
         "Reason": "scheduling.api.bookings.REASONS",
-        "GroupState": "scheduling.api.kept_groups.STATES",
-        "GroupReason": "scheduling.api.kept_groups.REASONS",
-        "SessionState": "scheduling.api.kept_groups.DATE_STATES",
+        "GroupState": "scheduling.api.kept_group_shapes.STATES",
+        "GroupReason": "scheduling.api.kept_group_shapes.REASONS",
+        "SessionState": "scheduling.api.kept_group_shapes.DATE_STATES",
         "EnrollmentState": "scheduling.api.enrollment_shapes.STATES",
     },
     "POSTPROCESSING_HOOKS": [

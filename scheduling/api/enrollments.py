@@ -35,9 +35,7 @@ from scheduling.api.enrollment_shapes import (
     ResumedShape,
     StepBody,
 )
-from scheduling.api.fields import (
-    told,
-)
+from scheduling.api.fields import told
 from scheduling.api.holds import KEY
 from scheduling.api.hours import week_of
 from scheduling.api.pages import PageQuery, next_address, page

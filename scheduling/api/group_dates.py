@@ -17,7 +17,8 @@ from scheduling.actions.reply import Reply
 from scheduling.api import shapes
 from scheduling.api.fields import Body, Empty, StartBody, ZoneField
 from scheduling.api.holds import KEY
-from scheduling.api.kept_groups import DROP, GroupReason, KeepDoor, KeptDateShape, StopBody, a_date
+from scheduling.api.kept_group_shapes import DROP, GroupReason, KeptDateShape, StopBody
+from scheduling.api.kept_groups import KeepDoor, a_date
 from scheduling.engine.lifecycle import Attendance
 from scheduling.errors import NotFound
 from scheduling.models import Session
