@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -23,6 +24,7 @@ from accounts.mail import ClinicMail
 from accounts.models import (
     ApiToken,
     Clinic,
+    Departure,
     Invitation,
     Membership,
     MembershipState,
@@ -186,11 +188,29 @@ def end_role(*, person: UUID, role: str, actor: Actor, now: datetime) -> None:
             state=MembershipState.SUSPENDED.value
         )
         if role == Role.THERAPIST:
-            Therapist.objects.filter(user=user, clinic=clinic).update(active=False)
+            treat_no_more(user, clinic, now)
         asked = open_invitations(now).filter(clinic=clinic, email=user.email, role=role)
         asked.update(revoked_at=now)
         what = audit.Ref("user", str(user.uuid))
         audit.record(actor, "role.end", obj=what, detail={"role": role})
+
+
+def treat_no_more(user: User, clinic: Clinic, now: datetime) -> None:
+    for who in Therapist.objects.filter(user=user, clinic=clinic, active=True):
+        who.active = False
+        who.save(update_fields=["active"])
+        note_departure(who, now)
+
+
+def note_departure(therapist: Therapist, now: datetime) -> None:
+    """`active` was changed: keep the day on which their hours end, or begin again."""
+    today = now.astimezone(ZoneInfo(therapist.time_zone)).date()
+    if therapist.active:
+        Departure.objects.filter(therapist=therapist, back=None).update(back=today)
+    else:
+        Departure.objects.get_or_create(
+            therapist=therapist, back=None, defaults={"last_day": today}
+        )
 
 
 def lock_staff(clinic: Clinic, person: UUID) -> User:
@@ -231,7 +251,7 @@ def deactivate_person(*, person: UUID, actor: Actor, now: datetime) -> None:
             require_another_admin(clinic, user)
         theirs = Membership.objects.filter(user=user, clinic=clinic)
         theirs.update(state=MembershipState.SUSPENDED.value)
-        Therapist.objects.filter(user=user, clinic=clinic).update(active=False)
+        treat_no_more(user, clinic, now)
         ApiToken.objects.filter(user=user, clinic=clinic, revoked_at__isnull=True).update(
             revoked_at=now
         )

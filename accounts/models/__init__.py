@@ -4,7 +4,7 @@ from accounts.models.audit import AuditRow, AuditSeal
 from accounts.models.clinic import Clinic, Invitation, Membership, MembershipState, Newcomers, Role
 from accounts.models.consent import Consent, ConsentForm, Form
 from accounts.models.licence import STATES, Licence, LicenceKind
-from accounts.models.people import Cover, Patient, Therapist
+from accounts.models.people import Cover, Departure, Patient, Therapist
 from accounts.models.token import ApiToken
 from accounts.models.user import User
 
@@ -17,6 +17,7 @@ __all__ = [
     "Consent",
     "ConsentForm",
     "Cover",
+    "Departure",
     "Form",
     "Invitation",
     "Licence",

@@ -47,6 +47,24 @@ class Therapist(models.Model):
         return self.name
 
 
+class Departure(models.Model):
+    """A therapist left: `last_day` was the last that offered hours, `back` is the first again."""
+
+    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="departures")
+    last_day = models.DateField()
+    back = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["therapist"], condition=models.Q(back=None), name="departure_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"departure {self.pk}"
+
+
 class Patient(models.Model):
     """What a clinic keeps of somebody who is treated; without an account until one is linked.
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max, Model
 
 from accounts import audit
+from accounts.actions.staff import note_departure
 from accounts.actor import Actor
 from accounts.models import Clinic, ConsentForm, Cover, Form, Therapist
 from scheduling import policy
@@ -132,6 +133,8 @@ def change_therapist(*, therapist: UUID, actor: Actor, now: datetime, **said: An
     changed = put(who, said, PROFILE)
     if changed:
         who.save(update_fields=changed)
+        if "active" in changed:
+            note_departure(who, now)
         audit.record(actor, "therapist.change", obj=who, detail=dict.fromkeys(changed, True))
     return who
 

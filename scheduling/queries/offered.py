@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from accounts.models import Clinic, Therapist
+from accounts.models import Clinic, Departure, Therapist
 from scheduling.engine.hours import Hours, Period
 from scheduling.models import DayHours, Holiday, TimeOff, WeeklyHours
 
 Days = tuple[date, date]
+DAY = timedelta(days=1)
 
 
 def hours_of(clinic: Clinic, first: date, last: date, profile: int | None) -> dict[int, Hours]:
-    """Of each therapist with weekly hours or single days in that time, by profile. Five queries.
+    """Of each therapist with weekly hours or single days in that time, by profile. Six queries.
 
     `first` and `last` are days in any zone: look a day wider.
     """
@@ -39,6 +40,11 @@ def hours_of(clinic: Clinic, first: date, last: date, profile: int | None) -> di
     away = TimeOff.objects.filter(**whose, first_day__lte=last, last_day__gte=first)
     for who, first_day, last_day in away.values_list("therapist", "first_day", "last_day"):
         off[who].append((first_day, last_day))
+    gone = Departure.objects.filter(**whose, last_day__lt=last)
+    for who, last_day, back in gone.values_list("therapist", "last_day", "back"):
+        until = back - DAY if back else last
+        if last_day < until:
+            off[who].append((last_day + DAY, until))
     return {
         who: Hours(
             zones[who],

@@ -15,6 +15,7 @@ from scheduling.engine.hours import day_span
 from scheduling.engine.lifecycle import Attendance, BookingState, CancelReason, SessionState
 from scheduling.engine.periods import Period
 from scheduling.models import Booking, Kind, Session
+from scheduling.queries.recount_hours import recount_hours
 
 MARKS = {
     Attendance.UNKNOWN: "unmarked",
@@ -36,7 +37,7 @@ LOST = {  # the first that one of the seats was cancelled for
 
 
 def recount(clinic: Clinic, period: Period) -> Counter[str]:
-    """The fields of `Sums` but for hours offered, lead times and new bookings."""
+    """The fields of `Sums` but for lead times and new bookings."""
     low, high = day_span(clinic.time_zone, period.first, period.last)
     known = Booking.objects.filter(
         state__in=[BookingState.BOOKED.value, BookingState.CANCELLED.value]
@@ -55,6 +56,7 @@ def recount(clinic: Clinic, period: Period) -> Counter[str]:
         patients |= {seat.patient_id for seat in seats if stands(seat)}
         sums["seats"] += sum(stands(seat) for seat in seats)
     sums["patients"] = len(patients)
+    sums["offered"] = recount_hours(clinic, (low, high))
     return sums
 
 

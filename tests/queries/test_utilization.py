@@ -172,7 +172,7 @@ def test_a_session_lies_in_all_the_hours_that_it_lasts(world):
 def test_whatever_is_asked_costs_the_same_queries(world, django_assert_num_queries):
     booked(world, 10)
     booked(world, 12)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         week(world, by=By.THERAPIST)
 
 

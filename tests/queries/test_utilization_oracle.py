@@ -1,7 +1,7 @@
 """Every number of a utilization report equals a slow recount, over random clinics.
 
-Clock changes, hours that changed, single days, holidays, groups with two facilitators, cancelled,
-missed and failed sessions: whatever the dice give.
+Clock changes, hours that changed, single days, holidays, therapists who left, groups with two
+facilitators, cancelled, missed and failed sessions: whatever the dice give.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Clinic, Patient, Therapist, User
+from accounts.models import Clinic, Departure, Patient, Therapist, User
 from scheduling.engine.periods import Length, period
 from scheduling.engine.utilization import Sums
 from scheduling.models import (
@@ -108,6 +108,9 @@ class RandomClinic:
         TimeOff.objects.create(
             therapist=who, first_day=off, last_day=off + timedelta(days=self.dice.randrange(4))
         )
+        if self.dice.random() < 0.4:
+            left, back = self.day(), self.dice.choice([None, self.day()])
+            Departure.objects.create(therapist=who, last_day=left, back=back)
         return who
 
     def pattern(self) -> str:

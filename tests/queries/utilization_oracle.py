@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from accounts.models import Clinic, Therapist
+from accounts.models import Clinic, Departure, Therapist
 from scheduling.models import (
     Booking,
     DayHours,
@@ -304,12 +304,15 @@ class Opened:
         self.single = {one.day: one.spans for one in DayHours.objects.filter(therapist=who)}
         self.off = list(TimeOff.objects.filter(therapist=who))
         self.spans: dict[date, list[tuple[int, int]]] = {}
+        self.gone = [(one.last_day, one.back) for one in Departure.objects.filter(therapist=who)]
         self.closed = {one.day for one in Holiday.objects.filter(clinic=who.clinic)}
 
     def at(self, minute: int) -> bool:
         wall = (EPOCH + timedelta(minutes=minute)).astimezone(self.zone)
         today, clock = wall.date(), wall.hour * 60 + wall.minute
         if today in self.closed or any(one.first_day <= today <= one.last_day for one in self.off):
+            return False
+        if any(last < today and (back is None or today < back) for last, back in self.gone):
             return False
         return self.within(today, clock) or self.within(today - ONE_DAY, clock + 1440)
 

@@ -110,6 +110,23 @@ def test_a_time_without_anything_says_so(office, world) -> None:
     assert "Nothing was offered or booked in this time" in page
 
 
+def test_hours_of_who_leaves_end_with_that_day_till_they_are_back(world, office, clock) -> None:
+    """March 1, 2027 is a Monday: Ben has eight hours on each of five days, and so has Alma."""
+    week = f"{PAGE}?period=week&from=2027-03-01"
+    profile = f"{OFFICE}therapists/{world.alma.uuid}/"
+    said = {"name": "Alma", "time_zone": "America/Los_Angeles", "languages": "en"}
+    assert "Offered 80:00" in text_of(office.get(week))
+    office.post(f"{OFFICE}staff/{world.alma.user.uuid}/roles/therapist/end/")
+    assert "Offered 48:00" in text_of(office.get(week))
+    assert "Offered 320:00" in text_of(office.get(PAGE))  # February, as it was
+    clock.shift(3 * 86_400)
+    office = at_work(world.ada)
+    assert office.post(profile, said | {"active": "on"}).status_code == 302
+    assert "Offered 64:00" in text_of(office.get(week))
+    office.post(profile, said)
+    assert "Offered 56:00" in text_of(office.get(week))
+
+
 @pytest.mark.parametrize(
     "asked",
     [
