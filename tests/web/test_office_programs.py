@@ -85,7 +85,7 @@ def test_hours_are_typed_as_hours_with_a_source(world, ada):
         age_from="12",
         age_until="18",
         min_minutes="6",
-        max_minutes="19.5",
+        max_minutes="19:30",
         day_minutes="3",
         days="3",
         source="State rule 12",
@@ -98,12 +98,29 @@ def test_hours_are_typed_as_hours_with_a_source(world, ada):
     assert "12 to 17 years: 6 hours to 19 h 30 min a week" in ada.goes(f"{OFFICE}programs/").reads
 
 
+@pytest.mark.parametrize(
+    ("typed", "minutes"),
+    [("8:30", 510), ("8.5", 510), ("8,5", 510), ("8 h 30", 510), ("8h30 min", 510), ("8 H", 480),
+     ("8", 480), ("0:45", 45), (" 168 ", 10_080)],
+)  # fmt: skip
+def test_hours_are_taken_as_people_write_them_and_shown_as_on_a_clock(
+    world, ada, typed, minutes
+) -> None:
+    level = iop(world, rules=False)
+    ada.goes(f"{OFFICE}levels/{level.uuid}/hours/")
+    ada.presses("Save", valid_from="2027-03-01", age_from="0", min_minutes=typed)
+    rule = LevelRule.objects.get()
+    assert rule.min_minutes == minutes
+    ada.goes(f"{OFFICE}levels/{level.uuid}/hours/?like={rule.pk}")
+    assert ada.fields("Save")["min_minutes"] == f"{minutes // 60}:{minutes % 60:02}"
+
+
 def test_a_change_ends_one_rule_and_begins_another(world, ada):
     """History stays: weeks that are past are counted by what was asked then."""
     level = iop(world)
     ada.goes(f"{OFFICE}levels/{level.uuid}/")
     ada.follows("Change: All ages, 9 to 19 hours a week")
-    assert ada.fields("Save")["min_minutes"] == "9"
+    assert ada.fields("Save")["min_minutes"] == "9:00"
     ada.presses("Save", valid_from="2027-04-01", min_minutes="10")
     assert rules(level) == [("2020-01-01", "2027-03-31", 9, 19), ("2027-04-01", "", 10, 19)]
     assert "from Thursday, April 1, 2027 planned" in ada.reads
@@ -135,6 +152,10 @@ def test_another_age_has_hours_of_its_own(world, office):
         {"day_minutes": "3"},
         {"days": "3"},
         {"max_minutes": "200"},
+        {"max_minutes": "12:75"},
+        {"max_minutes": "-9"},
+        {"max_minutes": "١٢"},
+        {"day_minutes": "24:01", "days": "3"},
         {"valid_from": "soon"},
     ],
     ids=lambda one: "-".join(one),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,20 +17,40 @@ from scheduling.models import Group, Level, Program, Service
 from scheduling.web.office.forms import day_field
 from scheduling.web.series.forms import WEEKDAYS
 
+CLOCK = re.compile(r"(\d{1,3})(?::| ?h ?)([0-5]\d)(?: ?min)?", re.ASCII)
+DECIMAL = re.compile(r"(\d{1,3}(?:[.,]\d{1,2})?)(?: ?h)?", re.ASCII)
 
-class HoursField(forms.DecimalField):
-    """Typed as hours, kept as minutes: 9.5 is 570."""
 
-    def __init__(self, **more: Any) -> None:
-        super().__init__(min_value=Decimal(0), max_digits=5, decimal_places=2, **more)
-        self.widget.attrs["step"] = "0.25"
+class HoursField(forms.CharField):
+    """Hours, kept as minutes and shown as on a clock: "8:30", "8 h 30" and "8.5" are 510."""
+
+    def __init__(self, most: int, **more: Any) -> None:
+        super().__init__(max_length=12, **{"help_text": gettext_lazy("Like 8:30."), **more})
+        self.most = most
+        self.widget.attrs["size"] = "8"
 
     def clean(self, value: Any) -> Any:
-        hours = super().clean(value)
-        return None if hours is None else round(hours * 60)
+        if not (text := super().clean(value).lower()):
+            return None
+        minutes = minutes_in(text)
+        if minutes is None:
+            raise ValidationError(_("Please give hours and minutes, like 8:30."))
+        if minutes > self.most * 60:
+            raise ValidationError(
+                _("Please give no more than %(hours)d hours.") % {"hours": self.most}
+            )
+        return minutes
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{value / 60:g}" if isinstance(value, int) else value
+        return f"{value // 60}:{value % 60:02}" if isinstance(value, int) else value
+
+
+def minutes_in(text: str) -> int | None:
+    if clock := CLOCK.fullmatch(text):
+        return int(clock[1]) * 60 + int(clock[2])
+    if hours := DECIMAL.fullmatch(text):
+        return round(Decimal(hours[1].replace(",", ".")) * 60)
+    return None
 
 
 class LevelForm(forms.Form):
@@ -60,16 +82,14 @@ class RuleForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Empty: no bound."),
     )
-    min_minutes = HoursField(label=gettext_lazy("Least hours a week"), max_value=168)
+    min_minutes = HoursField(168, label=gettext_lazy("Least hours a week"))
     max_minutes = HoursField(
+        168,
         label=gettext_lazy("Most hours a week"),
-        max_value=168,
         required=False,
-        help_text=gettext_lazy("Empty: no bound."),
+        help_text=gettext_lazy("Like 19:30. Empty: no bound."),
     )
-    day_minutes = HoursField(
-        label=gettext_lazy("Least hours on a day"), max_value=24, required=False
-    )
+    day_minutes = HoursField(24, label=gettext_lazy("Least hours on a day"), required=False)
     days = forms.IntegerField(
         label=gettext_lazy("On at least so many days a week"),
         min_value=1,
