@@ -54,8 +54,8 @@ class Word(NamedTuple):
 WORDS = (
     Word("offered", gettext_lazy("Offered"), hours, gettext_lazy(
         "Working hours of the therapists as they were valid on each day: weekly hours and single "
-        "days, less time off and the clinic's holidays; of who left, to the day of leaving. Hours are "
-        "offered by therapists, so there are none by service, medium or level of care.")),
+        "days, less time off and the clinic's holidays; of who left, to the day of leaving. Hours "
+        "are offered by therapists, so there are none by service, medium or level of care.")),
     Word("booked", gettext_lazy("Booked"), hours, gettext_lazy(
         "Time of sessions that stand and have at least one patient. A session counts whole where "
         "it begins. Of a group with two facilitators the time of both counts.")),
