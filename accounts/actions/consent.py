@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 
 from accounts import audit
 from accounts.actor import Actor
@@ -41,6 +41,14 @@ def missing_consents(patient: Patient, now: datetime) -> list[str]:
     """The needed forms that the patient has still to sign: none, or an old version (TH3)."""
     signed = signed_forms(patient, now)
     return [form for form in NEEDED if form not in signed]
+
+
+def disclosures(clinic: int, now: datetime) -> QuerySet[Consent]:
+    """The consents to disclosure that are in force, the last signed last; each by the text of the
+    version that was signed (P22)."""
+    signed = Consent.objects.filter(patient__clinic=clinic, form=Form.DISCLOSURE.value)
+    lasting = Q(expires_at=None) | Q(expires_at__gt=now)
+    return signed.filter(lasting, revoked_at=None).order_by("signed_at", "pk")
 
 
 def sign(patient: Patient, form: str, version: int, *, actor: Actor, now: datetime) -> None:

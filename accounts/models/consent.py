@@ -11,6 +11,7 @@ class Form(models.TextChoices):
     TELEHEALTH = "telehealth", _("Consent to telehealth")
     MAIL = "mail", _("Appointment details by unencrypted e-mail")
     GROUP = "group", _("Confidentiality in groups")
+    DISCLOSURE = "disclosure", _("Disclosure of records to others")
 
 
 class ConsentForm(models.Model):

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ConsentForm, Therapist
+from accounts.models import ConsentForm, Form, Therapist
 from scheduling import policy
 from scheduling.api import shapes
 from scheduling.api.door import Door, Public
@@ -51,6 +51,8 @@ class ConsentForms(Door):
 
 
 def newest_forms(clinic: int) -> list[dict[str, Any]]:
-    rows = ConsentForm.objects.filter(clinic=clinic).order_by("form", "version")
+    """All but the one to disclosure, which no booking hangs on."""
+    rows = ConsentForm.objects.filter(clinic=clinic).exclude(form=Form.DISCLOSURE.value)
+    rows = rows.order_by("form", "version")
     newest = {row.form: row for row in rows}
     return [{"form": row.form, "version": row.version, "text": row.text} for row in newest.values()]

@@ -7,16 +7,16 @@ session; Ben saw three people in DBT.
 from __future__ import annotations
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
 from django.test import Client
 
-from accounts.models import Membership
+from accounts.models import Consent, ConsentForm, Membership
 from scheduling.engine.periods import Length, beginning
 from scheduling.errors import NotFound
-from scheduling.models import AccessDay, Service, WeeklyHours
+from scheduling.models import AccessDay, Booking, Service, WeeklyHours
 from scheduling.queries import told
 from scheduling.queries.told import Wish
 from tests.attended import crowd, held, starts
@@ -322,7 +322,7 @@ def test_no_cell_is_a_formula(world, office, name: str) -> None:
 
 
 def days(**more: str) -> dict[str, str]:
-    return {"first": "2027-02-01", "last": "2027-02-28"} | more
+    return {"first": "2027-02-01", "last": "2027-02-28", "to": "inside"} | more
 
 
 @pytest.fixture
@@ -345,19 +345,22 @@ def test_they_go_out_with_a_notice_and_on_record(world, exporter) -> None:
     assert "42 CFR part 2 prohibits" in text_of(exporter.get(ROWS))
     rows = read(exporter.post(ROWS, days()))
     assert rows[0] == ["42 CFR part 2 prohibits unauthorized use or disclosure of these records."]
-    assert rows[1][:4] == ["booking", "patient", "start", "end"] and len(rows) == 2 + 65
-    assert rows[2][2] == "2027-02-01T09:00:00-08:00"
+    assert rows[1] == [
+        "For people who work in the clinic. A row without a consent must not go to anybody else."
+    ]
+    assert rows[2][:4] == ["booking", "patient", "start", "end"] and len(rows) == 3 + 65
+    assert rows[3][2] == "2027-02-01T09:00:00-08:00"
     assert not any("Quill" in cell or "@" in cell for row in rows for cell in row)
     found = audited("export.rows")
     assert len({row.subject_id for row in found}) == 20
-    assert found[0].detail == {"first": "2027-02-01", "last": "2027-02-28"}
+    assert found[0].detail == {"first": "2027-02-01", "last": "2027-02-28", "to": "inside"}
 
 
 def test_nothing_is_stored_for_anybody_to_find(world, exporter, office, tmp_path, settings) -> None:
     """TK7: it is made while it is sent, and there is no address at which it could be had again."""
     settings.MEDIA_ROOT = settings.FILE_UPLOAD_TEMP_DIR = tmp_path
     answer = exporter.post(ROWS, days())
-    assert answer.streaming and len(read(answer)) == 2 + 65
+    assert answer.streaming and len(read(answer)) == 3 + 65
     assert list(tmp_path.iterdir()) == []
     assert "DBT" not in text_of(exporter.get(ROWS))
 
@@ -374,12 +377,100 @@ def test_nothing_of_another_clinic_goes_out(world, exporter) -> None:
     """AC3."""
     other = build("haven", "2")
     held(other.alma, other.cbt, starts(FEBRUARY, 1), crowd(other.clinic, 1))
-    assert len(read(exporter.post(ROWS, days()))) == 2 + 65
+    assert len(read(exporter.post(ROWS, days()))) == 3 + 65
 
 
 @pytest.mark.parametrize("last", ["2027-01-31", "2028-02-02", "soon"])
 def test_days_out_of_order_or_too_many_are_refused(exporter, last: str) -> None:
     assert exporter.post(ROWS, days(last=last)).status_code == 422
+
+
+@pytest.fixture
+def signed(world) -> list[Consent]:
+    """Of five people, by the first version or the second: the third's is over, the fourth's taken
+    back; the last had signed the older text, too."""
+    for version in (1, 2):
+        text = f"To the plan, text {version}."
+        ConsentForm.objects.create(
+            clinic=world.clinic, form="disclosure", version=version, text=text
+        )
+    people = [seat.patient for seat in Booking.objects.order_by("start")[:5]]
+    day = timedelta(days=1)
+    said: list[dict] = [
+        {"version": 1, "signed_at": NOW - 9 * day},
+        {"version": 2, "signed_at": NOW - 8 * day, "expires_at": NOW + day},
+        {"version": 2, "signed_at": NOW - 8 * day, "expires_at": NOW},
+        {"version": 2, "signed_at": NOW - 8 * day, "revoked_at": NOW - day},
+        {"version": 2, "signed_at": NOW - 5 * day},
+    ]
+    Consent.objects.create(
+        patient=people[4], form="disclosure", version=1, signed_at=NOW - 30 * day
+    )
+    return [
+        Consent.objects.create(patient=who, form="disclosure", **one)
+        for who, one in zip(people, said, strict=True)
+    ]
+
+
+def by_patient(lines: list[list[str]]) -> dict[str, str]:
+    """The reference of each patient in the file, and the consent beside it."""
+    head = next(place for place, line in enumerate(lines) if line[0] == "booking")
+    columns = [lines[head].index(name) for name in ("patient", "consent", "consent_signed_at")]
+    return {row[columns[0]]: " ".join(row[at] for at in columns[1:]) for row in lines[head + 1 :]}
+
+
+def test_what_goes_to_others_holds_only_who_consented_and_names_that_consent(
+    world, exporter, signed
+) -> None:
+    """P22: the statement, the consent's id in each row and its text; who has none is not there."""
+    lines = read(exporter.post(ROWS, days(to="outside")))
+    first, second, _over, _back, last = (one.patient.reference for one in signed)
+    assert lines[0][0].startswith("42 CFR part 2")
+    assert lines[1] == ["disclosure/1", "To the plan, text 1."]
+    assert lines[2] == ["disclosure/2", "To the plan, text 2."]
+    assert by_patient(lines) == {
+        first: "disclosure/1 2027-02-20T17:00:00+00:00",
+        second: "disclosure/2 2027-02-21T17:00:00+00:00",
+        last: "disclosure/2 2027-02-24T17:00:00+00:00",
+    }
+    found = audited("export.rows")
+    assert {row.subject_id for row in found} == {str(signed[at].patient_id) for at in (0, 1, 4)}
+    assert found[0].detail["to"] == "outside"
+
+
+def test_within_the_clinic_each_row_says_whether_it_may_go_on(world, exporter, signed) -> None:
+    """P22."""
+    told = by_patient(read(exporter.post(ROWS, days())))
+    assert len(told) == 20
+    assert [told[one.patient.reference].partition(" ")[0] for one in signed] == [
+        "disclosure/1", "disclosure/2", "", "", "disclosure/2",
+    ]  # fmt: skip
+
+
+def test_without_any_consent_nothing_goes_to_others(exporter) -> None:
+    """P22."""
+    lines = read(exporter.post(ROWS, days(to="outside")))
+    assert len(lines) == 2 and lines[1][0] == "booking"
+    assert audited("export.rows")[0].subject_id == ""
+
+
+def test_a_consent_taken_back_at_the_desk_counts_at_once(world, exporter, signed) -> None:
+    """P22, P24."""
+    who = signed[0].patient
+    desk, page = at_work(world.dana), f"/c/harbor/desk/patients/{signed[0].patient.uuid}/"
+    assert "Disclosure of records to others not given" in text_of(desk.get(page))
+    desk.post(f"{page}consent/", {"form": "disclosure", "version": "2"})
+    assert "Disclosure of records to others signed" in text_of(desk.get(page))
+    assert who.reference in by_patient(read(exporter.post(ROWS, days(to="outside"))))
+    desk.post(f"{page}consent/", {"form": "disclosure", "withdraw": "1"})
+    assert who.reference not in by_patient(read(exporter.post(ROWS, days(to="outside"))))
+
+
+@pytest.mark.parametrize("to", ["", "me", "INSIDE"])
+def test_for_whom_it_is_has_to_be_said(exporter, to: str) -> None:
+    """P22."""
+    assert exporter.post(ROWS, days(to=to)).status_code == 422
+    assert audited("export.rows") == []
 
 
 def test_text_in_them_is_no_formula_either(world, exporter) -> None:

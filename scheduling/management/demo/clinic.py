@@ -33,6 +33,7 @@ STAFF = {
     "desk@example.org": ("Dana Whitlock", Role.DESK),
     "admin@example.org": ("Adele Novak", Role.ADMIN),
     "privacy@example.org": ("Piers Calder", Role.PRIVACY),
+    "export@example.org": ("Rosa Lindqvist", Role.EXPORT),
 }
 THERAPIST_EMAIL = "therapist@example.org"
 PATIENT_EMAIL = "patient@example.org"
@@ -41,6 +42,7 @@ TOTP_SECRETS = {
     "desk@example.org": "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU",
     "admin@example.org": "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK",
     "privacy@example.org": "NBSWY3DPO5XXE3DENBSWY3DPO5XXE3DE",
+    "export@example.org": "OBZGK43TNFXW4ZLSOBZGK43TNFXW4ZLS",
 }
 
 SERVICES = [
@@ -91,6 +93,14 @@ GROUP = """What is said in the group stays in the group.
 - I join from a private place where nobody overhears, and I record nothing.
 - The clinic cannot promise that every other member keeps to this.
 """
+DISCLOSURE = """By signing I let Tidewater Clinic tell Harbor County Health Plan which sessions I \
+had, when, and whether I came, so that it can pay for them.
+
+- It ends a year after my last session, or when I take it back; what was told before stays told.
+- Nobody makes my treatment depend on it.
+- Who gets these records may not pass them on, unless 42 CFR part 2 lets them.
+"""
+TEXTS = {"telehealth": TELEHEALTH, "mail": MAIL, "group": GROUP, "disclosure": DISCLOSURE}
 
 
 @transaction.atomic
@@ -102,7 +112,7 @@ def make_clinic(today: date) -> Clinic:
     clinic = Clinic.objects.create(
         name="Tidewater Clinic", slug=SLUG, time_zone=LA, phone="(310) 555-0100", horizon_days=130
     )
-    for form, text in (("telehealth", TELEHEALTH), ("mail", MAIL), ("group", GROUP)):
+    for form, text in TEXTS.items():
         ConsentForm.objects.create(clinic=clinic, form=form, version=1, text=text)
     Connection.objects.create(
         clinic=clinic,
@@ -209,6 +219,11 @@ def let_a_licence_lapse(clinic: Clinic, today: date) -> None:
     ).update(valid_until=today + timedelta(days=12))
 
 
+def forms_signed(number: int) -> list[str]:
+    left_out = {"group", "mail" if number % 7 == 3 else "", "disclosure" if number % 3 else ""}
+    return [form for form in TEXTS if form not in left_out]
+
+
 def make_patients(clinic: Clinic, today: date) -> None:
     signed = []
     for number in range(PATIENTS):
@@ -233,6 +248,6 @@ def make_patients(clinic: Clinic, today: date) -> None:
         )
         signed += [
             Consent(patient=who, form=form, version=1, signed_at=who.created_at, signed_by="demo")
-            for form in ("telehealth", "mail")[: 1 if number % 7 == 3 else 2]
+            for form in forms_signed(number)
         ]
     Consent.objects.bulk_create(signed)

@@ -24,6 +24,7 @@ PAPER = {
         "that was read back."
     ),
     Form.GROUP.value: gettext_lazy("The patient has signed the agreement on groups."),
+    Form.DISCLOSURE.value: gettext_lazy("The patient has signed the consent to disclosure."),
 }
 ALOUD = {
     Form.TELEHEALTH.value: gettext_lazy(
@@ -92,6 +93,7 @@ class NewPatientForm(PatientForm):
     telehealth = forms.BooleanField(label=PAPER[Form.TELEHEALTH.value], required=False)
     mail = forms.BooleanField(label=PAPER[Form.MAIL.value], required=False)
     group = forms.BooleanField(label=PAPER[Form.GROUP.value], required=False)
+    disclosure = forms.BooleanField(label=PAPER[Form.DISCLOSURE.value], required=False)
 
     def __init__(self, data: Any, *, zone: str, versions: dict[str, int]) -> None:
         super().__init__(data, zone=zone)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import audit
 from scheduling.engine.told import MEASURES, Told
 from scheduling.queries import single_rows, told
+from scheduling.queries.single_rows import Export
 from scheduling.queries.times import local
 from scheduling.queries.told import Line, Telling
 from scheduling.web.desk.frame import here
@@ -29,6 +30,10 @@ from scheduling.web.utilization.csv_text import lines
 LONGEST = timedelta(days=366)
 REDISCLOSURE = gettext_lazy(
     "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+)
+
+STAYS = gettext_lazy(
+    "For people who work in the clinic. A row without a consent must not go to anybody else."
 )
 
 
@@ -78,6 +83,17 @@ class DaysForm(forms.Form):
     last = forms.DateField(
         label=gettext_lazy("To and including"), widget=forms.DateInput({"type": "date"})
     )
+    to = forms.ChoiceField(
+        label=gettext_lazy("Who gets the file"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("inside", gettext_lazy("People who work here, for their work: all bookings")),
+            (
+                "outside",
+                gettext_lazy("Somebody else: only of patients whose consent to it is in force"),
+            ),
+        ],
+    )
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -94,14 +110,15 @@ def rows(request: PageRequest) -> HttpResponse:
     """Asks for a proof; each patient in it is put on record before the first row goes out (AU7)."""
     form = DaysForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        return cast(HttpResponse, streamed(request, **form.cleaned_data))
+        return cast(HttpResponse, streamed(request, wanted(request, **form.cleaned_data)))
     return form_page(
         request,
         form,
         heading=_("Export single rows"),
         intro=_(
-            "Every booking of these days with the patient's reference. Your name, and whose rows "
-            "they are, are kept on record. Nothing is stored here."
+            "The bookings of these days with the patient's reference. Your name, whose rows they "
+            "are and for whom, are kept on record. Nothing is stored here. Each row names the "
+            "consent under which it may be disclosed; the text of that consent is in the file."
         ),
         warning=REDISCLOSURE,
         submit=_("Export"),
@@ -109,14 +126,22 @@ def rows(request: PageRequest) -> HttpResponse:
     )
 
 
-def streamed(request: PageRequest, first: date, last: date) -> StreamingHttpResponse:
+def wanted(request: PageRequest, first: date, last: date, to: str) -> Export:
+    return Export(request.actor, first, last, outside=to == "outside", now=request.now)
+
+
+def streamed(request: PageRequest, asked: Export) -> StreamingHttpResponse:
     """Row by row, to who asked; no file is kept (TK7)."""
-    whose = single_rows.patients(request.actor, first, last)
-    days = {"first": first.isoformat(), "last": last.isoformat()}
-    audit.record(request.actor, "export.rows", subject=whose, detail={**days})
-    name = f"bookings-{first}-{last}.csv"
+    detail = {
+        "first": asked.first.isoformat(),
+        "last": asked.last.isoformat(),
+        "to": "outside" if asked.outside else "inside",
+    }
+    whose = single_rows.patients(asked)
+    audit.record(request.actor, "export.rows", subject=whose, detail={**detail})
+    name = f"bookings-{asked.first}-{asked.last}-{detail['to']}.csv"
     return StreamingHttpResponse(
-        lines(table(request, first, last)),
+        lines(table(asked)),
         content_type="text/csv; charset=utf-8",
         headers=attached(name),
     )
@@ -129,21 +154,26 @@ def attached(name: str) -> dict[str, str]:
 COLUMNS = (
     "booking", "patient", "start", "end", "service", "kind", "medium", "therapists", "state",
     "cancel_reason", "late", "attendance", "late_by", "left_early_by", "booked_at", "cancelled_at",
+    "consent", "consent_signed_at",
 )  # fmt: skip
 
 
-def table(request: PageRequest, first: date, last: date) -> Iterator[list[Any]]:
-    zone = request.clinic.time_zone
+def table(asked: Export) -> Iterator[list[Any]]:
+    """The notice, what was consented to, then the rows below their names."""
+    zone = asked.clinic.time_zone
     yield [REDISCLOSURE]
+    if not asked.outside:
+        yield [STAYS]
+    for name, text in single_rows.consent_texts(asked):
+        yield [name, text]
     yield list(COLUMNS)
-    for row in single_rows.bookings(request.actor, first, last):
+    for row in single_rows.bookings(asked):
         told = row | {
             "booking": row["reference"],
             "patient": row["whose"],
             "start": local(row["start"], zone).isoformat(),
             "end": local(row["end"], zone).isoformat(),
-            "booked_at": row["booked_at"] and row["booked_at"].isoformat(timespec="seconds"),
-            "cancelled_at": row["cancelled_at"]
-            and row["cancelled_at"].isoformat(timespec="seconds"),
         }
+        for moment in ("booked_at", "cancelled_at", "consent_signed_at"):
+            told[moment] = row[moment] and row[moment].isoformat(timespec="seconds")
         yield [told[name] for name in COLUMNS]
