@@ -8,10 +8,11 @@ from io import StringIO
 from itertools import takewhile
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.db.models import F, QuerySet
 
-from accounts.models import Clinic, Licence, Patient, Therapist, User
+from accounts.models import Clinic, Consent, Licence, Membership, Patient, Therapist, User
 from accounts.policy import actor_for
 from scheduling.management.demo import clinic as demo
 from scheduling.management.demo import groups
@@ -63,6 +64,7 @@ def test_a_clinic_that_has_lived_for_eight_weeks(small):
     assert_series_and_groups()
     assert_programs()
     assert_a_line()
+    assert_somebody_exports()
 
     before = Booking.objects.count()
     load()
@@ -73,6 +75,13 @@ def test_a_clinic_that_has_lived_for_eight_weeks(small):
     assert Booking.objects.count() > before
     assert not unmarked(NOW + timedelta(days=7)).exists()
     assert WaitOffer.objects.count() == 1 and Group.objects.count() == 7
+
+
+def assert_somebody_exports() -> None:
+    """With a second factor, whose code the demo's page shows; some patients have consented."""
+    who = Membership.objects.get(role="export").user
+    assert Authenticator.objects.filter(user=who, type="totp").exists()
+    assert 1 < Consent.objects.filter(form="disclosure").count() < PEOPLE
 
 
 def test_a_cohort_whose_run_is_over_is_followed_by_another(small, monkeypatch):

@@ -33,6 +33,8 @@ LOGINS = """
   therapist    therapist@example.org    {password}
   front desk   desk@example.org         {password}
   clinic admin admin@example.org        {password}
+  privacy      privacy@example.org      {password}
+  single rows  export@example.org       {password}
 """
 
 
