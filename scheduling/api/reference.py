@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer2
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
 
+class Once(SchemaGenerator):
+    """Reads the source of every view, so a process does it once a language."""
+
+    written: ClassVar[dict[str | None, Any]] = {}
+
+    def get_schema(self, request: Any = None, public: bool = False) -> Any:
+        language = get_language()
+        if language not in self.written:
+            whole = super().get_schema(None, public)  # type: ignore[no-untyped-call]
+            self.written[language] = whole
+        return self.written[language]
+
+
 class Schema(SpectacularAPIView):
     """OpenAPI 3, as JSON. The same for everybody: it says what exists, not what one may."""
 
+    generator_class = Once
     permission_classes = [IsAuthenticated]
     renderer_classes = [OpenApiJsonRenderer2]
     metadata_class = None
