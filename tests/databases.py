@@ -10,8 +10,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,6 +21,8 @@ from uuid import uuid4
 
 import psycopg
 from django.db import connection
+
+from tests.ready import Forked
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 240  # seconds: only what hangs is cut off, however busy the machine
@@ -37,30 +37,15 @@ class Database:
     def env(self, **more: str) -> dict[str, str]:
         return {**os.environ, "DATABASE_URL": self.url, **more}
 
-    def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, **more: str) -> str:
         """Run Python with this database; answers stdout, fails loudly."""
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=self.env(**more),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-4000:]
-        return done
+        done = self.start(*command, **more)
+        said, errors = done.communicate(PATIENCE)
+        assert done.returncode == 0, errors[-4000:]
+        return said
 
-    def start(self, *command: str, **more: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=self.env(**more),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *command: str, **more: str) -> Forked:
+        return Forked(command, self.env(**more))
 
 
 @contextmanager

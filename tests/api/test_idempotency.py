@@ -152,7 +152,7 @@ def test_answers_are_kept_for_a_day_at_least_and_then_forgotten(world, caller, s
 def test_four_at_once_are_one(tmp_path):
     """The others wait for the first, and answer the same. On a database of its own, by threads."""
     with fresh_database(tmp_path) as database:
-        told = json.loads(database.run("-m", "tests.api.at_once", KEY).stdout.splitlines()[-1])
+        told = json.loads(database.run("-m", "tests.api.at_once", KEY).splitlines()[-1])
     assert told["statuses"] == [201] * 4
     assert len(set(told["answers"])) == 1
     assert told["bookings"] == 1 and sorted(told["replayed"]) == [False, True, True, True]

@@ -27,7 +27,7 @@ def test_a_freed_hour_is_offered_once_by_mail(tmp_path, mail_server):
         "DEFAULT_FROM_EMAIL": "mail@clinic.example",
     }
     with fresh_database(tmp_path) as database:
-        hour = database.run("-m", "tests.outbox.freed", **said).stdout.strip()
+        hour = database.run("-m", "tests.outbox.freed", **said).strip()
         workers = [database.start("manage.py", "worker", **said) for _ in range(2)]
         try:
             end = time.monotonic() + PATIENCE

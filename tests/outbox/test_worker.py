@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import mailbox
-import os
 import random
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -24,6 +22,7 @@ import pytest
 from tests.calendars.receiver import Receiver
 from tests.databases import PATIENCE, fresh_database
 from tests.outbox import returned
+from tests.ready import Forked
 
 TOP = Path(__file__).resolve().parents[2]
 LEASE = 1  # seconds; what a killed worker held is taken up after that
@@ -47,14 +46,7 @@ def environment(tmp_path_factory, mail_server) -> Iterator[dict[str, str]]:
 
 class Stage:
     def __init__(self, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.outbox.stage"],
-            cwd=TOP,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.process = Forked(["-m", "tests.outbox.stage"], environment)
         assert self.answer() == "ready"
 
     def __call__(self, do: str, **said):
@@ -73,9 +65,7 @@ class Stage:
             time.sleep(0.05)
 
     def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait(PATIENCE)
-        self.process.stdout.close()
+        self.process.communicate(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -98,28 +88,18 @@ def smtp(mail_server):
     return mail_server[0]
 
 
-def start(environment, *flags: str) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "worker", *flags],
-        cwd=TOP,
-        env=environment,
-        stderr=subprocess.DEVNULL,
-    )
-
-
 @contextmanager
-def working(environment, *flags: str) -> Iterator[subprocess.Popen]:
-    worker = start(environment, *flags)
+def working(environment, *flags: str) -> Iterator[Forked]:
+    worker = Forked(["manage.py", "worker", *flags], environment)
     try:
         yield worker
     finally:
-        if worker.poll() is None:
-            worker.kill()
-        worker.wait(PATIENCE)
+        worker.kill()
+        worker.communicate(PATIENCE)
 
 
-def kill(worker: subprocess.Popen) -> None:
-    os.kill(worker.pid, signal.SIGKILL)
+def kill(worker: Forked) -> None:
+    worker.kill()
     worker.wait(PATIENCE)
 
 
@@ -368,7 +348,9 @@ def test_a_clinics_first_day(environment, stage, smtp):
 
 
 def test_drain_ends_when_nothing_is_due(environment, stage, smtp):
+    """As a person starts it, from its first byte."""
     stage("book")
-    with working(environment, "--drain") as worker:
-        assert worker.wait(PATIENCE) == 0
+    command = [sys.executable, "manage.py", "worker", "--drain"]
+    done = subprocess.run(command, cwd=TOP, env=environment, stderr=subprocess.DEVNULL)
+    assert done.returncode == 0
     assert len(smtp.messages) == 2

@@ -28,9 +28,7 @@ def raced(database: Database, *, fill: Part, racers: Sequence[Part], found: Part
     """What each racer said, and what `found` found. If any raises, this fails."""
     settings = {"DJANGO_SETTINGS_MODULE": "telehealth.settings"}
     parts = json.dumps([[fill], racers, [found]])
-    _, said, (after,) = json.loads(
-        database.run("-m", "tests.races.at_once", parts, **settings).stdout
-    )
+    _, said, (after,) = json.loads(database.run("-m", "tests.races.at_once", parts, **settings))
     return [said, after]
 
 

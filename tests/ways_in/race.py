@@ -1,4 +1,4 @@
-"""One of the processes of tests/ways_in/test_races.py: `race.py <part> <file>`.
+"""One of the processes of tests/ways_in/test_races.py: PART FILE.
 
 Acts once for each booking whose id comes in, and says how it was answered: who writes the same id
 to several of them at once has them act on the same booking at the same moment.
@@ -21,6 +21,9 @@ def main(part: str, file: str) -> None:
 
     if part == "set_up":
         Path(file).write_text(json.dumps(race_parts.set_up()))
+        return
+    if part == "rooms":
+        print(json.dumps(race_parts.rooms()))
         return
     act = race_parts.PARTS[part](json.loads(Path(file).read_text()))
     for line in sys.stdin:

@@ -12,7 +12,7 @@ from accounts.policy import actor_for
 from scheduling.actions.cancel import cancel
 from scheduling.actions.reschedule import reschedule
 from scheduling.engine.interval import DAY
-from scheduling.models import Booking, Connection
+from scheduling.models import Booking, Connection, Event, HookReceipt, Room
 from scheduling.video import callbacks, signing
 from scheduling.video.contract import RawRequest
 from tests.ways_in.story import booked, filled, platform
@@ -32,6 +32,15 @@ def set_up() -> dict[str, Any]:
         "rooms": str(rooms.uuid),
         "bookings": [str(one.uuid) for one in bookings],
         "messages": {str(one.uuid): filled(one) for one in bookings},
+    }
+
+
+def rooms() -> dict[str, Any]:
+    """What came of it."""
+    return {
+        "rooms": [[one.state, one.generation, one.join_url] for one in Room.objects.all()],
+        "receipts": HookReceipt.objects.count(),
+        "filled": Event.objects.filter(kind="room").count(),
     }
 
 

@@ -13,17 +13,7 @@ from tests.databases import PATIENCE, Database, fresh_database
 from tests.ways_in.race_parts import ROUNDS
 
 pytestmark = pytest.mark.django_db
-RACE = "tests/ways_in/race.py"
-ROOMS = """
-import json, django
-django.setup()
-from scheduling.models import Event, HookReceipt, Room
-print(json.dumps({
-    "rooms": [[r.state, r.generation, r.join_url] for r in Room.objects.all()],
-    "receipts": HookReceipt.objects.count(),
-    "filled": Event.objects.filter(kind="room").count(),
-}))
-"""
+RACE = ("-m", "tests.ways_in.race")
 
 
 @pytest.fixture
@@ -35,9 +25,9 @@ def database(tmp_path):
 def race(database: Database, folder: Path, *parts: str) -> tuple[list[Counter[str]], dict]:
     """What each part was answered, and how the rooms stand afterwards. Booking by booking, all
     parts are told at once and wait for one another."""
-    file, path = folder / "story.json", {"PYTHONPATH": "."}
-    database.run(RACE, "set_up", str(file), **path)
-    running = [database.start(RACE, part, str(file), **path) for part in parts]
+    file = folder / "story.json"
+    database.run(*RACE, "set_up", str(file))
+    running = [database.start(*RACE, part, str(file)) for part in parts]
     seen: list[Counter[str]] = [Counter() for _ in parts]
     for booking in json.loads(file.read_text())["bookings"]:
         for process in running:
@@ -48,8 +38,7 @@ def race(database: Database, folder: Path, *parts: str) -> tuple[list[Counter[st
     for process in running:
         _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err[-3000:]
-    settings = {"DJANGO_SETTINGS_MODULE": "telehealth.settings"}
-    return seen, json.loads(database.run("-c", ROOMS, **settings).stdout)
+    return seen, json.loads(database.run(*RACE, "rooms", str(file)))
 
 
 def test_fill_against_cancel(database, tmp_path):

@@ -63,9 +63,9 @@ def test_the_worker_notes_it_and_the_office_reads_it(tmp_path):
     with fresh_database(tmp_path) as database:
         story = "tests.web.waits_story"
         database.run("-m", story, "open")
-        assert "CBT session not looked at yet" in database.run("-m", story, "read").stdout
+        assert "CBT session not looked at yet" in database.run("-m", story, "read")
         database.run("manage.py", "worker", "--once")
-        page = database.run("-m", story, "read").stdout
+        page = database.run("-m", story, "read")
         assert "CBT session not looked at yet" not in page
         wait = page.partition("Four weeks ago CBT session ")[2].partition(" –")[0]
         assert wait.split()[1] in ("hour", "hours", "day", "days"), page
