@@ -17,7 +17,7 @@ from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.actions.clinic import put, require_admin
 from scheduling.actions.ship_levels import ship_levels
-from scheduling.engine.hours import local_day
+from scheduling.engine.hours import in_reach, local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import GroupState
 from scheduling.errors import BadInput
@@ -80,7 +80,7 @@ def set_rule(*, level: UUID, actor: Actor, now: datetime, **said: Any) -> LevelR
 
 
 def require_rule(rule: LevelRule) -> None:
-    if not 1990 <= rule.valid_from.year <= 2200:
+    if not in_reach(rule.valid_from):
         raise BadInput(field="valid_from")
     if rule.age_from > OLDEST:
         raise BadInput(field="age_from")
@@ -118,7 +118,7 @@ def end_rule(*, rule: int, last_day: date, actor: Actor, now: datetime) -> None:
     another rule begins."""
     require_admin(actor)
     row = policy.find(LevelRule, actor, pk=rule)
-    if last_day < max(row.valid_from, clinic_day(actor, now)) or last_day.year > 2200:
+    if last_day < max(row.valid_from, clinic_day(actor, now)) or not in_reach(last_day):
         raise BadInput(field="last_day")
     if row.valid_until is not None and row.valid_until < last_day:
         raise BadInput(field="last_day")

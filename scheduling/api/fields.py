@@ -12,7 +12,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models.licence import STATES
-from scheduling.engine.hours import NonexistentTime, UnknownZone, require_zone, wall_to_minute
+from scheduling.engine.hours import (
+    NonexistentTime,
+    UnknownZone,
+    in_reach,
+    require_zone,
+    wall_to_minute,
+)
 from scheduling.engine.interval import to_minute
 from scheduling.engine.slots import labels
 from scheduling.errors import NoSuchDate, NoSuchZone, SpringGap, UnknownField
@@ -77,9 +83,12 @@ class DayField(serializers.Field[date, Any, str, Any]):
         if not isinstance(data, str) or not DAY.fullmatch(data):
             self.fail("day")
         try:
-            return date.fromisoformat(data)
+            day = date.fromisoformat(data)
         except ValueError as error:
             raise NoSuchDate(field=self.field_name) from error
+        if not in_reach(day):
+            raise NoSuchDate(field=self.field_name)
+        return day
 
     def to_representation(self, value: date) -> str:
         return value.isoformat()
@@ -142,8 +151,6 @@ class StartBody(Body):
             return wall_to_minute(zone, day, int(hour) * 60 + int(minute))
         except NonexistentTime as error:
             raise SpringGap(field="time") from error
-        except (ValueError, OverflowError) as error:  # at the edges of the calendar
-            raise NoSuchDate(field="date") from error
 
 
 def told(minute: int, zone: str) -> str:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from scheduling import policy
 from scheduling.api.door import Door
-from scheduling.api.fields import Body
+from scheduling.api.fields import Body, DayField
 from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.periods import Length, Period, latest, period
@@ -35,7 +35,7 @@ class OwnQuery(Body):
         asks = "A day in it; of four weeks, in the first. By default the last one that is over."
         return {
             **super().get_fields(),
-            "from": serializers.DateField(required=False, help_text=asks),
+            "from": DayField(required=False, help_text=asks),
         }
 
 

@@ -33,6 +33,7 @@ Period = tuple[date | None, date | None, str]
 """(valid from, valid until inclusive, weekly pattern); None is open-ended."""
 
 _BLOCK = 400 * DAY
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 
 class UnknownZone(ValueError):
@@ -176,6 +177,11 @@ def segments(zone: str, start: int, end: int) -> tuple[Segment, ...]:
             else:
                 found.append((low, high, offset))
     return tuple(found)
+
+
+def in_reach(day: date) -> bool:
+    """Whether the calendar goes so far: a date beyond is mistyped, and sums with it overflow."""
+    return FIRST_DAY <= day <= LAST_DAY
 
 
 def local_day(zone: str, minute: int) -> date:

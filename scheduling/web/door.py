@@ -13,6 +13,7 @@ from functools import update_wrapper, wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -68,6 +69,7 @@ def staff(*roles: str) -> Callable[[Page[P]], Routed]:
 def _opened(view: Page[P]) -> Routed:
     @wraps(view)
     def run(request: Any, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        require_text(request)
         enter(request, slug)
         try:
             return view(request, *args, **kwargs)
@@ -76,6 +78,13 @@ def _opened(view: Page[P]) -> Routed:
             raise
 
     return run
+
+
+def require_text(request: HttpRequest) -> None:
+    """BadRequest for a NUL, which no person types and PostgreSQL does not keep."""
+    said = [*request.GET.lists(), *request.POST.lists()]
+    if any("\0" in text for text in (request.path, *(text for _, many in said for text in many))):
+        raise BadRequest
 
 
 def note_denied(actor: Actor, page: str, asked: dict[str, Any]) -> None:

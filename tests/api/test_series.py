@@ -140,3 +140,14 @@ def test_the_same_key_books_once(world, caller, words):
     again = nora.post("series/", words, Idempotency_Key="k1")
     assert again.json() == first.json() and again["Idempotency-Replayed"] == "true"
     assert Booking.objects.filter(patient=world.nora).count() == 4
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_date_beyond_the_calendar(world, caller, words, day):
+    nora, ada = caller(world.nora), caller(world.ada)
+    answers = [
+        nora.post("series/check/", words | {"first": day}),
+        nora.post("series/", words | {"dates": [{"date": day, "time": "10:00"}]}),
+        ada.get("utilization/", {"period": "year", "from": day}),
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(422, "no_such_date")] * 3

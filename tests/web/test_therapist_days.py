@@ -71,7 +71,7 @@ def test_an_exception_is_taken_back(alma, world):
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"day": "2027-02-30", "kind": "off"}, "Enter a valid date."),
+        ({"day": "2027-02-30", "kind": "off"}, "This date does not exist. Please check it."),
         ({"day": "2027-02-28", "kind": "off"}, "This day has passed."),
         ({"day": "2099-02-28", "kind": "off"}, "This day is too far ahead."),
         ({"day": "2027-03-09", "kind": "other"}, "Type both times, or leave both empty."),
@@ -142,7 +142,7 @@ def test_time_off_is_taken_back(alma, world):
         ({"last_day": ""}, "This field is required."),
         ({"first_day": "2027-01-01", "last_day": "2027-01-05"}, "This day has passed."),
         ({"last_day": "2028-12-01"}, "Time off lasts a year at most."),
-        ({"first_day": "soon"}, "Enter a valid date."),
+        ({"first_day": "soon"}, "This date does not exist. Please check it."),
     ],
 )
 def test_time_off_that_cannot_be_is_told_and_nothing_is_lost(alma, said, told):

@@ -145,7 +145,7 @@ def test_the_field_that_is_wrong_is_named_and_marked(alma):
     ("dates", "said"),
     [
         ({"valid_from": "2027-02-28"}, "Hours that are past stay as they were."),
-        ({"valid_from": "2027-02-30"}, "Enter a valid date."),
+        ({"valid_from": "2027-02-30"}, "This date does not exist. Please check it."),
         ({"valid_until": "2027-02-01"}, "The last day is before the first."),
     ],
 )

@@ -16,10 +16,10 @@ from accounts.web.forms import PhoneInput, ZoneField
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.engine.slots import PartOfDay
-from scheduling.errors import NoSuchDate
 from scheduling.models import Medium, Service
 from scheduling.queries.find import Choices, media_of
 from scheduling.queries.slots import Wanted
+from scheduling.web.fields import DayField
 
 PARTS = {
     PartOfDay.MORNING: gettext_lazy("Morning, until noon"),
@@ -46,12 +46,7 @@ class FindForm(forms.Form):
         choices=[("", gettext_lazy("Any time")), *PARTS.items()],
     )
     zone = ZoneField()
-    day = forms.DateField(
-        label=gettext_lazy("First day"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={"invalid": NoSuchDate.sentence},
-    )
+    day = DayField(gettext_lazy("First day"), required=False)
 
     def __init__(self, data: Any, there: Choices, now: datetime, start: dict[str, str]) -> None:
         """`start`: what is taken for fields that `data` does not have."""

@@ -14,7 +14,8 @@ from accounts.models import STATES, Form, Patient
 from accounts.sealed import normal_phone
 from accounts.web.forms import BirthDateField, PhoneInput, ZoneField
 from scheduling.engine.hours import NonexistentTime, wall_to_minute
-from scheduling.errors import ConsentMissing, NoSuchDate, SpringGap
+from scheduling.errors import ConsentMissing, SpringGap
+from scheduling.web.fields import DayField
 from scheduling.web.therapist.words import reasons
 
 PAPER = {
@@ -141,11 +142,7 @@ class TypedForm(forms.Form):
         label=gettext_lazy("Whose time"),
         error_messages={"required": gettext_lazy("Choose whose time is taken.")},
     )
-    date = forms.DateField(
-        label=gettext_lazy("Date"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": NoSuchDate.sentence},
-    )
+    date = DayField(gettext_lazy("Date"))
     time = forms.TimeField(
         label=gettext_lazy("Time"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
     )
@@ -173,9 +170,7 @@ class TypedForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         day: date | None = said.get("date")
-        if day and not 1990 <= day.year <= 2200:
-            self.add_error("date", NoSuchDate.sentence)
-        elif day and said.get("time"):
+        if day and said.get("time"):
             minute = said["time"].hour * 60 + said["time"].minute
             try:
                 said["start"] = wall_to_minute(self.zone, day, minute)

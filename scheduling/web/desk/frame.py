@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Role
+from scheduling.engine.hours import in_reach
 from scheduling.errors import NoSuchDate
 from scheduling.web.door import PageRequest
 
@@ -88,6 +89,6 @@ def day_of(text: str, otherwise: date) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise NoSuchDate from error
-    if not 1990 <= day.year <= 2200:
+    if not in_reach(day):
         raise NoSuchDate
     return day

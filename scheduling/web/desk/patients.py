@@ -192,7 +192,7 @@ def consent(request: PageRequest, patient: UUID) -> HttpResponse:
         record_consent(
             patient=who.pk,
             form=form,
-            version=int(version) if version.isascii() and version.isdecimal() else 0,
+            version=int(version) if version.isdecimal() and len(version) < 5 else 0,
             actor=request.actor,
             now=request.now,
         )

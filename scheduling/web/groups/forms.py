@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from accounts.models import STATES, Therapist
 from accounts.web.forms import ZoneField
 from scheduling.engine.recurrence import monthly, weekly
-from scheduling.errors import NoSuchDate
 from scheduling.models import Entry, Group, Medium, Service
 from scheduling.queries.repeat import Pattern
+from scheduling.web.booking.forms import minute_of
+from scheduling.web.fields import DayField
 from scheduling.web.groups.frame import reasons
 from scheduling.web.series.forms import EVERY, WEEKDAYS
 
@@ -27,11 +28,9 @@ SEATS = gettext_lazy("Seats")
 EACH = gettext_lazy("Most members for each facilitator")
 
 
-def day_field(label: Any, **more: Any) -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(
-        label=label, widget=widget, error_messages={"invalid": NoSuchDate.sentence}, **more
-    )
+def slots_in(text: str) -> list[int]:
+    """Minutes with spaces between them; what is none is passed over."""
+    return [slot for word in text.split() if (slot := minute_of(word)) is not None]
 
 
 def number(label: Any, most: int = 99, **more: Any) -> forms.IntegerField:
@@ -55,8 +54,8 @@ class WhenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("If you choose none, it is the weekday of the first date."),
     )
-    first = day_field(gettext_lazy("First date"))
-    last = day_field(gettext_lazy("Last date"), required=False)
+    first = DayField(gettext_lazy("First date"))
+    last = DayField(gettext_lazy("Last date"), required=False)
     at = forms.TimeField(
         label=gettext_lazy("Time"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -76,7 +75,7 @@ class WhenForm(forms.Form):
         return Pattern(rule, zone, at.hour * 60 + at.minute, first, said["last"])
 
     def skipped(self) -> list[int]:
-        return [int(slot) for slot in self.cleaned_data["skip"].split() if slot.isdecimal()]
+        return slots_in(self.cleaned_data["skip"])
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -194,8 +193,8 @@ class FacilitatorForm(forms.Form):
 
     leaving = forms.ChoiceField(label=gettext_lazy("Who stops"), required=False)
     coming = forms.ChoiceField(label=gettext_lazy("Who begins"), required=False)
-    from_day = day_field(gettext_lazy("From"))
-    until_day = day_field(
+    from_day = DayField(gettext_lazy("From"))
+    until_day = DayField(
         gettext_lazy("Until"),
         required=False,
         help_text=gettext_lazy("Empty: for good."),
@@ -215,7 +214,7 @@ class FacilitatorForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    day = day_field(gettext_lazy("Day"))
+    day = DayField(gettext_lazy("Day"))
     at = forms.TimeField(
         label=gettext_lazy("Time"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -228,7 +227,7 @@ class ReasonForm(forms.Form):
 
 
 class ResumeForm(forms.Form):
-    first = day_field(gettext_lazy("From"))
+    first = DayField(gettext_lazy("From"))
 
 
 class ChooseForm(forms.Form):

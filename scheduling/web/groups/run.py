@@ -34,6 +34,7 @@ from scheduling.web.groups.forms import (
     MemberForm,
     MoveForm,
     ResumeForm,
+    slots_in,
 )
 from scheduling.web.groups.frame import attempt, find_group, page, told
 from scheduling.web.groups.show import group_page, starts
@@ -78,7 +79,7 @@ def resume_it(request: PageRequest, group: UUID) -> HttpResponse:
         resume(
             group=group,
             first=form.cleaned_data["first"],
-            skip=[int(one) for one in request.POST.get("skip", "").split() if one.isdecimal()],
+            skip=slots_in(request.POST.get("skip", "")),
             actor=request.actor,
             now=request.now,
         )

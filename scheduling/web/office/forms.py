@@ -13,12 +13,13 @@ from accounts.models import STATES, Clinic, Form, LicenceKind, Newcomers, Role, 
 from accounts.web.forms import PhoneInput, ZoneField
 from scheduling.actions.clinic import BOUNDS
 from scheduling.engine.slots import STEPS
-from scheduling.errors import BadInput, NoSuchDate
+from scheduling.errors import BadInput
 from scheduling.models import Modality, Service
 from scheduling.video.addresses import allowed_hosts
 from scheduling.video.contract import Misconfigured
 from scheduling.video.platforms import ADAPTERS
 from scheduling.video.signing import keys
+from scheduling.web.fields import DayField
 from scheduling.web.series.forms import WEEKDAYS
 
 TERMS = {
@@ -32,10 +33,7 @@ TERMS = {
 ORDINARY = gettext_lazy("as by default")
 
 
-def day_field(label: Any, **more: Any) -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    wrong = {"invalid": NoSuchDate.sentence}
-    return forms.DateField(label=label, widget=widget, error_messages=wrong, **more)
+day_field = DayField
 
 
 def whole(name: str, label: Any, **more: Any) -> forms.IntegerField:
@@ -178,8 +176,8 @@ class LicenceForm(forms.Form):
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=LicenceKind.choices)
     number = forms.CharField(label=gettext_lazy("Number"), max_length=40)
-    valid_from = day_field(gettext_lazy("Valid from"))
-    valid_until = day_field(
+    valid_from = DayField(gettext_lazy("Valid from"))
+    valid_until = DayField(
         gettext_lazy("Valid until"), help_text=gettext_lazy("The last day on which it counts.")
     )
     source = forms.CharField(
@@ -255,7 +253,7 @@ class ConsentTextForm(forms.Form):
 
 
 class HolidayForm(forms.Form):
-    day = day_field(gettext_lazy("Day"))
+    day = DayField(gettext_lazy("Day"))
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
 
 
@@ -266,8 +264,8 @@ class CoverForm(forms.Form):
     covered: Any = forms.ModelChoiceField(
         label=gettext_lazy("For"), queryset=None, to_field_name="uuid"
     )
-    first_day = day_field(gettext_lazy("First day"))
-    last_day = day_field(gettext_lazy("Last day"))
+    first_day = DayField(gettext_lazy("First day"))
+    last_day = DayField(gettext_lazy("Last day"))
 
     def __init__(self, data: Any, clinic: Clinic) -> None:
         super().__init__(data)
@@ -294,7 +292,7 @@ class ConnectionForm(forms.Form):
         help_text=gettext_lazy("whsec_…; empty keeps the one that is stored."),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
-    baa_on_file = day_field(
+    baa_on_file = DayField(
         gettext_lazy("Agreement (BAA) signed on"),
         required=False,
         help_text=gettext_lazy("Without one it gets no rooms, and nobody is sent there."),
@@ -338,5 +336,5 @@ class AuditForm(forms.Form):
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    first = day_field(gettext_lazy("From"), required=False)
-    last = day_field(gettext_lazy("Until, this day included"), required=False)
+    first = DayField(gettext_lazy("From"), required=False)
+    last = DayField(gettext_lazy("Until, this day included"), required=False)

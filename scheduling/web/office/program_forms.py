@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from scheduling.actions.programs import LONGEST, OLDEST
 from scheduling.models import Group, Level, Program, Service
-from scheduling.web.office.forms import day_field
+from scheduling.web.fields import DayField
 from scheduling.web.series.forms import WEEKDAYS
 
 CLOCK = re.compile(r"(\d{1,3})(?::| ?h ?)([0-5]\d)(?: ?min)?", re.ASCII)
@@ -71,7 +71,7 @@ class LevelForm(forms.Form):
 class RuleForm(forms.Form):
     """What a level asks of an age band from a day on."""
 
-    valid_from = day_field(gettext_lazy("From"))
+    valid_from = DayField(gettext_lazy("From"))
     age_from = forms.IntegerField(
         label=gettext_lazy("From the age of"), min_value=0, max_value=OLDEST, initial=0
     )
@@ -127,7 +127,7 @@ class RuleForm(forms.Form):
 
 
 class RuleEndForm(forms.Form):
-    last_day = day_field(gettext_lazy("The last day on which it holds"))
+    last_day = DayField(gettext_lazy("The last day on which it holds"))
 
 
 class ProgramForm(forms.Form):

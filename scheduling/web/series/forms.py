@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scheduling.engine.recurrence import monthly, weekly
-from scheduling.errors import NoSuchDate
 from scheduling.queries.repeat import Pattern
+from scheduling.web.fields import DayField
 
 EVERY = [
     ("1", gettext_lazy("Every week")),
@@ -36,11 +36,7 @@ class RepeatForm(forms.Form):
     """Read from the address, so that the report can be looked at again."""
 
     every = forms.ChoiceField(label=gettext_lazy("How often"), choices=EVERY)
-    first = forms.DateField(
-        label=gettext_lazy("From"),
-        widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={"invalid": NoSuchDate.sentence},
-    )
+    first = DayField(gettext_lazy("From"))
     at = forms.TimeField(
         label=gettext_lazy("Time"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),

@@ -28,6 +28,7 @@ from scheduling.models import DayHours, TimeOff
 from scheduling.queries import times
 from scheduling.queries.misfits import Change
 from scheduling.web.door import PageRequest, staff
+from scheduling.web.fields import DayField
 from scheduling.web.therapist.clock import TimeOfDay, spans_said, text_of
 from scheduling.web.therapist.frame import day_of, here, hours_page, whose
 from scheduling.web.therapist.hours import misfit_lines, said_span
@@ -37,15 +38,10 @@ OFF, OTHER = "off", "other"
 FARTHEST = timedelta(days=732)
 
 
-def date_field(label: Any, **more: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, **more)
-
-
 class DayForm(forms.Form):
     """One date: off, or other hours in up to three spans."""
 
-    day = date_field(gettext_lazy("Date"))
+    day = DayField(gettext_lazy("Date"))
     kind = forms.ChoiceField(
         label=gettext_lazy("On that day"),
         choices=[(OFF, gettext_lazy("A day off")), (OTHER, gettext_lazy("Other hours"))],
@@ -79,8 +75,8 @@ class DayForm(forms.Form):
 
 
 class TimeOffForm(forms.Form):
-    first_day = date_field(gettext_lazy("First day off"))
-    last_day = date_field(gettext_lazy("Last day off"))
+    first_day = DayField(gettext_lazy("First day off"))
+    last_day = DayField(gettext_lazy("Last day off"))
     note = forms.CharField(
         label=gettext_lazy("Note"),
         max_length=80,

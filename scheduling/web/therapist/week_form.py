@@ -16,6 +16,7 @@ from scheduling.engine.hours import format_pattern, parse_pattern
 from scheduling.engine.interval import Span
 from scheduling.models import Service
 from scheduling.queries.weeks import Weeks
+from scheduling.web.fields import DayField
 from scheduling.web.therapist.clock import TimeOfDay, spans_said, text_of
 
 MOST_ROWS = 8  # a day
@@ -58,15 +59,11 @@ def with_row(typed: Typed, day: int) -> Typed:
 class WeekForm(forms.Form):
     """Bound with `said` (what is to be checked), else filled with it."""
 
-    valid_from = forms.DateField(
-        label=gettext_lazy("From"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    valid_until = forms.DateField(
-        label=gettext_lazy("Until"),
+    valid_from = DayField(gettext_lazy("From"))
+    valid_until = DayField(
+        gettext_lazy("Until"),
         required=False,
         help_text=gettext_lazy("The last day. Leave it empty if these hours hold for good."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     service = forms.ChoiceField(label=gettext_lazy("Preview for"), required=False)
 

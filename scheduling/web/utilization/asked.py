@@ -12,6 +12,7 @@ from django.core.exceptions import BadRequest
 from django.http import QueryDict
 
 from accounts.models import Clinic
+from scheduling.engine.hours import in_reach
 from scheduling.engine.periods import Length, Period, latest, period
 from scheduling.models import Kind
 from scheduling.models.catalogue import Medium
@@ -57,7 +58,7 @@ def _read(said: QueryDict, name: str, read: Callable[[str], T]) -> T | None:
 
 def _day(text: str) -> date:
     day = date.fromisoformat(text)
-    if not 1990 <= day.year <= 2200:
+    if not in_reach(day):
         raise ValueError
     return day
 

@@ -21,6 +21,7 @@ from scheduling.queries.times import local
 from scheduling.queries.told import Line, Telling
 from scheduling.web.desk.frame import here
 from scheduling.web.door import PageRequest, staff
+from scheduling.web.fields import DayField
 from scheduling.web.office.frame import form_page, proved
 from scheduling.web.office.staff import today
 from scheduling.web.utilization import shown
@@ -79,10 +80,8 @@ def cells(sums: Told) -> list[Any]:
 
 
 class DaysForm(forms.Form):
-    first = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput({"type": "date"}))
-    last = forms.DateField(
-        label=gettext_lazy("To and including"), widget=forms.DateInput({"type": "date"})
-    )
+    first = DayField(gettext_lazy("From"))
+    last = DayField(gettext_lazy("To and including"))
     to = forms.ChoiceField(
         label=gettext_lazy("Who gets the file"),
         widget=forms.RadioSelect,
