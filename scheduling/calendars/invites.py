@@ -89,7 +89,7 @@ def next_stamp(now: datetime, last: datetime | None) -> datetime:
     Receivers break ties of SEQUENCE by it, and it has no fractions of a second.
     """
     stamp = now.astimezone(UTC).replace(microsecond=0)
-    return stamp if last is None else max(stamp, last + timedelta(seconds=1))
+    return stamp if last is None else max(stamp, last.astimezone(UTC) + timedelta(seconds=1))
 
 
 def render(facts: InviteFacts) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import override
@@ -50,16 +50,17 @@ class Calendar:
 
 
 def next_calendar(invite: Invite, standing: Standing, now: datetime) -> Calendar | None:
-    """REQUEST with the next SEQUENCE, CANCEL of what was requested, or nothing to put in.
-
-    No UID comes back after its CANCEL: calendars keep a tombstone of it.
-    """
+    """REQUEST with the next SEQUENCE, CANCEL of what was requested, or nothing to put in."""
     if not standing.full or (not standing.on and invite.method != Method.REQUEST):
         return None
-    stamp = next_stamp(now, invite.stamp and invite.stamp.astimezone(UTC))
+    return next_life(invite, Method.REQUEST if standing.on else Method.CANCEL, now)
+
+
+def next_life(invite: Invite, method: Method, now: datetime) -> Calendar:
+    """No UID comes back after its CANCEL: calendars keep a tombstone of it."""
+    stamp = next_stamp(now, invite.stamp)
     if invite.method == Method.CANCEL:
-        return Calendar(Method.REQUEST, new_uid(), 0, stamp)
-    method = Method.REQUEST if standing.on else Method.CANCEL
+        return Calendar(method, new_uid(), 0, stamp)
     return Calendar(method, str(invite.uid), invite.sequence + 1, stamp)
 
 
@@ -113,10 +114,8 @@ def addressed() -> Iterator[None]:
 def to_say(standing: Standing, news: News, now: datetime) -> Words:
     """What the mail may hold; without consent, that there is something to read (PR2)."""
     session, clinic = standing.session, standing.session.clinic
-    signature, home = words.sender_name(clinic.sender_name), f"/c/{clinic.slug}/"
     if not standing.full:
-        mine = words.link(f"{home}my/")
-        return Words(news=News.NOTICE, sign_in_url=mine, phone=clinic.phone, signature=signature)
+        return notice(clinic)
     if news is News.CANCELLED and standing.by_clinic:
         news = News.CALLED_OFF
     off = news in OFF
@@ -131,10 +130,20 @@ def to_say(standing: Standing, news: News, now: datetime) -> Words:
         and facts_of(standing.booking, EventKind.MOVED)["host"],
         join_url="" if off else join_url(standing),
         others=others_in_place_of(standing.booking, standing.zone) if off and not host else (),
-        book_url=words.link(home) if off and not host else "",
+        book_url=words.link(f"/c/{clinic.slug}/") if off and not host else "",
         phone="" if host else clinic.phone,
-        signature=signature,
+        signature=words.sender_name(clinic.sender_name),
         **({} if off else ways_to_change(standing, now)),
+    )
+
+
+def notice(clinic: Clinic, page: str = "my/") -> Words:
+    """That there is something to read, and where (PR2)."""
+    return Words(
+        news=News.NOTICE,
+        sign_in_url=words.link(f"/c/{clinic.slug}/{page}"),
+        phone=clinic.phone,
+        signature=words.sender_name(clinic.sender_name),
     )
 
 

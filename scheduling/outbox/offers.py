@@ -29,13 +29,13 @@ from scheduling.engine.lifecycle import UNDO, BookingState, OfferState, WaitStat
 from scheduling.errors import Refusal
 from scheduling.models import Event, EventKind, Task, TaskKind, Waiting, WaitOffer
 from scheduling.outbox import queue, words
-from scheduling.outbox.letters import put
+from scheduling.outbox.letters import notice, put
 from scheduling.outbox.queue import UNDONE
 from scheduling.outbox.remind import finish
 from scheduling.outbox.standing import Standing, of_patient
 from scheduling.outbox.tell import mark
 from scheduling.outbox.transport import Mailer
-from scheduling.outbox.words import NEUTRAL, News, Page, Words
+from scheduling.outbox.words import NEUTRAL, Page
 from scheduling.queries import times
 from scheduling.queries.waitlist import CLOSED, Look, Time, line, unoffered
 
@@ -222,19 +222,15 @@ def write(task: Task, made: WaitOffer, standing: Standing, now: datetime) -> Non
 def to_say(made: WaitOffer, standing: Standing, now: datetime) -> Page:
     """When, and until when to answer; without consent, that there is something to read (PR2)."""
     session, clinic = standing.session, standing.session.clinic
-    signature, home = words.sender_name(clinic.sender_name), f"/c/{clinic.slug}/"
     if not standing.full:
-        mine = words.link(f"{home}my/waiting/")
-        return words.render(
-            Words(news=News.NOTICE, sign_in_url=mine, phone=clinic.phone, signature=signature)
-        )
+        return words.render(notice(clinic, "my/waiting/"))
     return render(
         OfferWords(
             when=times.when(session.start, session.end, standing.zone),
             until=times.starting(to_minute(made.until), standing.zone),
             answer_url=answer_url(made, standing, now),
             phone=clinic.phone,
-            signature=signature,
+            signature=words.sender_name(clinic.sender_name),
         )
     )
 

@@ -7,24 +7,24 @@ several have, it is the whole week in words, with one file that holds an entry f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.utils.translation import override
 
-from scheduling.calendars.invites import Method, new_uid, next_stamp
-from scheduling.calendars.series import SeriesFacts
+from scheduling.calendars.invites import Method
 from scheduling.calendars.several import render_several
 from scheduling.models import Invite, Task
 from scheduling.outbox import program_words, series_letters, words
-from scheduling.outbox.letters import Calendar, addressed, put
+from scheduling.outbox.letters import notice, put
 from scheduling.outbox.program import ProgramStanding
 from scheduling.outbox.program_words import PartWords, ProgramNews, ProgramWords
 from scheduling.outbox.series import SeriesStanding
-from scheduling.outbox.series_letters import Change
+from scheduling.outbox.series_calendar import entry, join_url
+from scheduling.outbox.series_change import Change, change_of, kept, news_of
 from scheduling.outbox.series_words import OFF, SeriesNews
 from scheduling.outbox.told import invite_to_series
-from scheduling.outbox.words import News, Page, Words
+from scheduling.outbox.words import Page
 
 
 class Part(NamedTuple):
@@ -34,13 +34,6 @@ class Part(NamedTuple):
     invite: Invite
     change: Change
     news: SeriesNews | None
-
-
-class Entry(NamedTuple):
-    """In the file, and what the life of its UID is by it."""
-
-    facts: SeriesFacts
-    then: Calendar
 
 
 def compose(task: Task, standing: ProgramStanding, now: datetime) -> str:
@@ -62,8 +55,8 @@ def compose(task: Task, standing: ProgramStanding, now: datetime) -> str:
 def part_of(standing: SeriesStanding, now: datetime) -> Part:
     assert standing.patient is not None
     invite = invite_to_series(standing.series.pk, standing.patient)
-    change = series_letters.change_of(invite, standing, now)
-    return Part(standing, invite, change, series_letters.news_of(invite, change, standing))
+    change = change_of(invite, standing, now)
+    return Part(standing, invite, change, news_of(invite, change, standing))
 
 
 def compose_several(
@@ -74,38 +67,18 @@ def compose_several(
     for part in parts:
         if part.news is None:
             continue
-        entry = entry_of(part, now)
-        entries += [entry.facts] if entry else []
+        facts, then = entry(part.invite, part.change, part.standing, now) or (None, None)
+        entries += [facts] if facts else []
         told[str(part.standing.series.pk)] = {
-            **(entry.then.facts if entry else {"method": ""}),
+            **(then.facts if then else {"method": ""}),
             "told": part.standing.told,
-            "dates": series_letters.kept({**part.change.past, **part.change.now}),
+            "dates": kept({**part.change.past, **part.change.now}),
         }
     page = page_of(standing, parts, now)
     data = render_several(entries) if entries else None
     method = Method.PUBLISH.value if entries else None
     put(task, standing.address, standing.clinic, page, now, data, method)
     return told
-
-
-def entry_of(part: Part, now: datetime) -> Entry | None:
-    """The series whole, as it is now; cancelled, if nothing of it is left."""
-    standing, invite, change = part.standing, part.invite, part.change
-    if not standing.full or (not standing.on and invite.method != Method.REQUEST):
-        return None
-    dates = series_letters.occasions(standing, {**change.past, **change.now})
-    step = series_letters.whole(dates)
-    if step.method is Method.CANCEL:
-        dates = series_letters.occasions(standing, change.told)
-    stamp = next_stamp(now, invite.stamp and invite.stamp.astimezone(UTC))
-    uid, sequence = str(invite.uid), invite.sequence + 1
-    if invite.method == Method.CANCEL:
-        uid, sequence = new_uid(), 0
-    url = series_letters.join_url(standing, now) if step.method is Method.REQUEST else ""
-    with addressed():
-        like = series_letters.invite_facts(standing, step.method, uid, sequence, stamp, url)
-    facts = series_letters.series_facts(standing, like, dates)
-    return Entry(facts, Calendar(step.method, uid, sequence, stamp))
 
 
 # The words
@@ -115,22 +88,17 @@ def page_of(standing: ProgramStanding, parts: Sequence[Part], now: datetime) -> 
     """The whole week, or without consent that there is something to read (PR2)."""
     clinic = standing.clinic
     mine = words.link(f"/c/{clinic.slug}/my/")
-    signature = words.sender_name(clinic.sender_name)
     with override(standing.language):
         if not standing.full:
-            notice = Words(
-                news=News.NOTICE, sign_in_url=mine, phone=clinic.phone, signature=signature
-            )
-            return words.render(notice)
+            return words.render(notice(clinic))
         week = sorted((one for one in parts if one.standing.on), key=in_the_week)
         gone = [one for one in parts if one.news in OFF]
         account = standing.patient.user_id is not None
         return program_words.render(
             ProgramWords(
-                news=news_of(parts),
+                news=news_of_all(parts),
                 parts=tuple(
-                    said(one, "" if account else series_letters.join_url(one.standing, now))
-                    for one in week
+                    said(one, "" if account else join_url(one.standing, now)) for one in week
                 ),
                 gone=tuple(said_of_gone(one) for one in gone),
                 keeps_clock=any(
@@ -140,12 +108,12 @@ def page_of(standing: ProgramStanding, parts: Sequence[Part], now: datetime) -> 
                 manage_url=mine if account and week else "",
                 book_url=words.link(f"/c/{clinic.slug}/") if not week else "",
                 phone=clinic.phone,
-                signature=signature,
+                signature=words.sender_name(clinic.sender_name),
             )
         )
 
 
-def news_of(parts: Sequence[Part]) -> ProgramNews:
+def news_of_all(parts: Sequence[Part]) -> ProgramNews:
     news = {one.news for one in parts if one.news is not None}
     if not any(one.standing.on for one in parts):
         return ProgramNews.CANCELLED
@@ -168,7 +136,7 @@ def said(part: Part, link: str) -> PartWords:
         pattern=series_letters.pattern(standing, change.now),
         span=series_letters.span(standing, change.now),
         lines=lines,
-        by_telephone=series_letters.by_telephone(standing),
+        by_telephone=standing.by_telephone,
         join_url=link,
     )
 

@@ -30,6 +30,7 @@ from scheduling.models import (
     Entry,
     Event,
     Facilitator,
+    Medium,
     Member,
     Occupancy,
     Series,
@@ -87,6 +88,11 @@ class SeriesStanding:
         one = self.series
         facts = [one.rule, one.zone, one.at, one.medium, self.goes_on, self.full]
         return f"on:{sha256(json.dumps(facts).encode()).hexdigest()[:40]}"
+
+    @property
+    def by_telephone(self) -> bool:
+        """As a rule."""
+        return self.series.medium == Medium.TELEPHONE.value
 
     @property
     def minutes(self) -> int:

@@ -2,72 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from scheduling.actions.links import series_token
-from scheduling.calendars.invites import InviteFacts, Method, Recipient, new_uid, next_stamp
-from scheduling.calendars.series import (
-    Occasion,
-    SeriesFacts,
-    Step,
-    next_step,
-    render_date,
-    render_series,
-)
 from scheduling.engine.hours import local_day
-from scheduling.engine.interval import from_minute, to_minute
+from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.models import Booking, Invite, Medium, Task
 from scheduling.outbox import series_words, words
-from scheduling.outbox.letters import Calendar, addressed, links_to_change, others_in_place_of, put
-from scheduling.outbox.series import (
-    Dates,
-    Held,
-    SeriesStanding,
-    day_of,
-    stand,
-    told_as_series,
-    told_so_far,
-)
+from scheduling.outbox.letters import links_to_change, notice, others_in_place_of, put
+from scheduling.outbox.series import Dates, Held, SeriesStanding
+from scheduling.outbox.series_calendar import join_url, next_object
+from scheduling.outbox.series_change import Change, change_of, kept, news_of
 from scheduling.outbox.series_words import OFF, SeriesNews, SeriesWords
-from scheduling.outbox.standing import way_in_of
-from scheduling.outbox.told import uid_of
-from scheduling.outbox.transport import sender_address
-from scheduling.outbox.words import News, Page, Words
+from scheduling.outbox.words import Page
 from scheduling.queries import times
 from scheduling.queries.groups import rule_slots
 from scheduling.queries.recurring import every_at
-
-
-class Change(NamedTuple):
-    """What was told and what is, dates by slot. `past`: what was told and is over, which no
-    message touches. `anew`: more than dates has changed, so that it is told whole."""
-
-    past: Dates
-    told: Dates
-    now: Dates
-    anew: bool
-
-    @property
-    def slots(self) -> list[int]:
-        """Of the dates that differ, in order."""
-        every = self.told.keys() | self.now.keys()
-        return sorted(slot for slot in every if self.told.get(slot) != self.now.get(slot))
-
-
-class Object(NamedTuple):
-    """A calendar object: what it asks for, its bytes, and what the UID's life is by it. A CANCEL
-    of one date does not end the UID."""
-
-    asks: Method
-    data: bytes
-    then: Calendar
 
 
 def compose(task: Task, invite: Invite, standing: SeriesStanding, now: datetime) -> str:
@@ -89,193 +44,13 @@ def compose(task: Task, invite: Invite, standing: SeriesStanding, now: datetime)
     return ""
 
 
-def kept(dates: Dates) -> dict[str, list[Any]]:
-    """As an Invite keeps them."""
-    return {str(slot): list(one) for slot, one in sorted(dates.items())}
-
-
-def change_of(invite: Invite, standing: SeriesStanding, now: datetime) -> Change:
-    this, anew = to_minute(now), invite.told != standing.told
-    known = {
-        int(slot): Held(start, end, medium, tuple(hosts))
-        for slot, (start, end, medium, hosts) in invite.dates.items()
-    }
-    told = known if anew else told_so_far(known, standing)
-    requested = invite.method == Method.REQUEST
-    return Change(
-        past={slot: one for slot, one in told.items() if one.end <= this and requested},
-        told={slot: one for slot, one in told.items() if one.end > this},
-        now={slot: seen(told.get(slot), one) for slot, one in standing.dates.items()},
-        anew=anew,
-    )
-
-
-def seen(old: Held | None, new: Held) -> Held:
-    """That one of two does not give it any more is no news to a patient: that somebody new does,
-    is."""
-    if old is None or not new.hosts or not set(new.hosts) <= set(old.hosts):
-        return new
-    return new._replace(hosts=old.hosts)
-
-
-def news_of(invite: Invite, change: Change, standing: SeriesStanding) -> SeriesNews | None:
-    """None: the recipient knows. What came to its end is no news."""
-    if not standing.on:
-        if not (change.told and invite.told.startswith("on:")):
-            return None
-        return SeriesNews.CALLED_OFF if standing.by_clinic else SeriesNews.CANCELLED
-    if not invite.told:
-        return SeriesNews.BOOKED
-    if invite.told == "off":
-        return SeriesNews.RESTORED
-    if not (change.slots or change.anew):
-        return None
-    return of_dates(change, standing)
-
-
-def of_dates(change: Change, standing: SeriesStanding) -> SeriesNews:
-    if len(change.slots) != 1 or change.anew or change.slots[0] not in change.told:
-        return SeriesNews.CHANGED
-    if change.slots[0] in change.now:
-        return SeriesNews.CHANGED_ONE
-    return SeriesNews.CALLED_OFF_ONE if standing.by_clinic else SeriesNews.CANCELLED_ONE
-
-
-# The calendar object
-
-
-def next_object(
-    invite: Invite, change: Change, standing: SeriesStanding, now: datetime
-) -> Object | None:
-    """What brings the recipient's calendar up to date.
-
-    A UID lives until all of it is cancelled; while dates of it are over it is only ended.
-    """
-    if not standing.full or (not standing.on and invite.method != Method.REQUEST):
-        return None
-    told = occasions(standing, {**change.past, **change.told})
-    dates = occasions(standing, {**change.past, **change.now})
-    step = next_step(told, dates) if not change.anew else whole(dates)
-    if step is None:
-        return None
-    stamp = next_stamp(now, invite.stamp and invite.stamp.astimezone(UTC))
-    uid, sequence = str(invite.uid), invite.sequence + 1
-    if invite.method == Method.CANCEL:
-        uid, sequence = new_uid(), 0
-    url = join_url(standing, now) if step.method is Method.REQUEST else ""
-    with addressed():
-        like = invite_facts(standing, step.method, uid, sequence, stamp, url)
-    facts = series_facts(standing, like, told if step.method is Method.CANCEL else dates)
-    data = render_date(facts, step.day) if step.day else render_series(facts)
-    ended = step.method is Method.CANCEL and step.day is None
-    lives = Method.CANCEL if ended else Method.REQUEST
-    return Object(step.method, data, Calendar(lives, uid, sequence, stamp))
-
-
-def whole(dates: Mapping[date, Occasion]) -> Step:
-    return Step(Method.REQUEST if dates else Method.CANCEL)
-
-
-def occasions(standing: SeriesStanding, dates: Dates) -> dict[date, Occasion]:
-    """By the day that the rule gave."""
-    by_telephone = Medium.TELEPHONE.value
-    return {
-        day_of(standing.series, slot): Occasion(
-            from_minute(one.start), from_minute(one.end), one.medium == by_telephone
-        )
-        for slot, one in dates.items()
-    }
-
-
-def series_facts(
-    standing: SeriesStanding, like: InviteFacts, dates: Mapping[date, Occasion]
-) -> SeriesFacts:
-    return SeriesFacts(
-        like=like,
-        dates=dates,
-        rule=standing.series.rule,
-        at=standing.series.at,
-        minutes=standing.minutes,
-        zone=standing.series.zone,
-        goes_on=standing.goes_on,
-    )
-
-
-def file_of(seat: Booking, now: datetime) -> bytes | None:
-    """A patient's whole series as a file for any calendar, with the UID of the invite; None where
-    the seat is of no series, or was over before the series was told. It writes nothing (BR1)."""
-    series, patient = seat.session.series, seat.patient
-    if series is None or patient is None or not told_as_series(series):
-        return None
-    standing = stand(patient, series, now)
-    invite = Invite.objects.filter(series=series, patient=patient).first()
-    if invite is None or invite.method != Method.REQUEST:
-        invite = Invite(uid=uid_of(series, patient), sequence=0)
-    change = change_of(invite, standing, now)
-    held = {**change.past, **change.now}
-    if seat.session.slot not in held:
-        return None
-    link = way_in_of(patient, seat.session, seat)
-    stamp = next_stamp(now, invite.stamp and invite.stamp.astimezone(UTC))
-    url = words.link(f"/j/{link.token}/") if link else ""
-    like = invite_facts(standing, Method.PUBLISH, str(invite.uid), invite.sequence, stamp, url)
-    return render_series(series_facts(standing, like, occasions(standing, held)))
-
-
-def invite_facts(
-    standing: SeriesStanding, method: Method, uid: str, sequence: int, stamp: datetime, url: str
-) -> InviteFacts:
-    """All but the times."""
-    series = standing.series
-    return InviteFacts(
-        uid=uid,
-        sequence=sequence,
-        method=method,
-        stamp=stamp,
-        start=stamp,
-        end=stamp + timedelta(hours=1),
-        zone=standing.zone,
-        organizer=sender_address(),
-        organizer_name=words.sender_name(series.clinic.sender_name),
-        attendee=None if method is Method.PUBLISH else standing.address,
-        join_url=url or None,
-        by_telephone=by_telephone(standing),
-        language=standing.language,
-        kind=Recipient.PATIENT if standing.patient else Recipient.THERAPIST,
-    )
-
-
-def by_telephone(standing: SeriesStanding) -> bool:
-    return standing.series.medium == Medium.TELEPHONE.value
-
-
-def join_url(standing: SeriesStanding, now: datetime) -> str:
-    """The one link; a therapist who calls needs none."""
-    media = {one.medium for one in standing.dates.values()}
-    if standing.therapist is not None and Medium.VIDEO.value not in media:
-        return ""
-    whose: dict[str, Any] = (
-        {"patient": standing.patient}
-        if standing.patient
-        else {"therapist_id": standing.therapist.user_id if standing.therapist else None}
-    )
-    return words.link(f"/j/{series_token(standing.series, now, **whose)}/")
-
-
-# The words
-
-
 def page_of(standing: SeriesStanding, change: Change, news: SeriesNews, now: datetime) -> Page:
     """What the mail may hold; without consent, that there is something to read (PR2)."""
     clinic = standing.series.clinic
     signature, home = words.sender_name(clinic.sender_name), f"/c/{clinic.slug}/"
     with override(standing.language):
         if not standing.full:
-            mine = words.link(f"{home}my/")
-            notice = Words(
-                news=News.NOTICE, sign_in_url=mine, phone=clinic.phone, signature=signature
-            )
-            return words.render(notice)
+            return words.render(notice(clinic))
         host, off = standing.therapist is not None, news in OFF
         dates = change.told if off else change.now
         return series_words.render(
@@ -287,7 +62,7 @@ def page_of(standing: SeriesStanding, change: Change, news: SeriesNews, now: dat
                 lines=() if off else lines(standing, change, news),
                 coming=next_one(standing),
                 others=others(standing, change, news),
-                by_telephone=by_telephone(standing),
+                by_telephone=standing.by_telephone,
                 host=host,
                 join_url="" if off else join_url(standing, now),
                 manage_url="" if off else manage_url(standing),
@@ -310,7 +85,7 @@ def ending_page(standing: SeriesStanding, now: datetime) -> Page:
                     times.when(one.start, one.end, zone) for one in sorted(standing.dates.values())
                 ),
                 left=len(standing.dates),
-                by_telephone=by_telephone(standing),
+                by_telephone=standing.by_telephone,
                 host=standing.therapist is not None,
                 join_url=join_url(standing, now),
                 manage_url=manage_url(standing),

@@ -14,7 +14,7 @@ from scheduling.calendars import invites
 from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import NotFound
 from scheduling.models import Booking, Invite, JoinLink, Medium
-from scheduling.outbox.series_letters import file_of
+from scheduling.outbox.series_calendar import file_of
 from scheduling.outbox.transport import sender_address
 from scheduling.outbox.words import link, sender_name
 from scheduling.queries import mine
