@@ -325,7 +325,8 @@ def test_my_sessions_show_the_dates_and_the_group(world, member, nora: Visitor):
     )
     assert "My groups Evenings All your dates, and leaving : Evenings" in page.reads
     assert "Move" not in page.reads and "Cancel : Tuesday, March 9" in page.reads
-    assert page.reads.count("Details :") == 3, "of a group the next dates alone"
+    assert page.reads.count("Details :") == 8, "the next ones whole"
+    assert page.reads.count("(Los Angeles) Evenings") == 12, "and every other as a line"
     page.follows("All your dates, and leaving: Evenings")
     assert "Every Tuesday at 4:00 PM PST (Los Angeles)" in page.reads
     assert page.reads.count("I cannot come") == 12

@@ -74,7 +74,9 @@ def test_a_stranger_signs_in_first(world):
 def test_an_offer_has_a_page_with_two_buttons(world, nora):
     """BR1: looking at it answers nothing."""
     offer = offered(world, waiting(world, world.nora))
-    assert "Wednesday, March 3, 2027, 10:00 AM" in text_of(nora.get(f"{HOME}my/"))
+    said = "10:00 AM to 10:50 AM PST (Los Angeles) CBT session We keep it until"
+    for path in (f"{HOME}my/", f"{HOME}my/waiting/"):
+        assert f"A time is free for you Wednesday, March 3, 2027, {said}" in text_of(nora.get(path))
     page = text_of(nora.get(page_of(offer)))
     assert "We keep it for you until Tuesday, March 2, 2027, 9:00 AM PST" in page
     assert "Take this time" in page

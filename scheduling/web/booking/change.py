@@ -55,7 +55,7 @@ def one_page(
         "facts": words.facts(seen),
         "label": label,
         "kind": kind,
-        "entry": entry(seen, request, ways_in([row]), mine.own_profile(request.actor))
+        "entry": entry(seen, request, ways_in([row.uuid]), mine.own_profile(request.actor))
         if booked
         else None,
         "by_video": seen.medium == Medium.VIDEO.value,

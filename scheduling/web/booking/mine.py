@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from accounts.models import Patient
 from accounts.web.profile import require_profile
 from scheduling.actions.cancel import change_notice
 from scheduling.engine.interval import to_minute
-from scheduling.models import Booking, Entry, JoinLink, Medium
+from scheduling.models import Booking, JoinLink, Medium
 from scheduling.queries import find_group, mine, times, waitlist
 from scheduling.queries.mine import Appointment
 from scheduling.web.booking import words
@@ -25,27 +24,28 @@ from scheduling.web.waiting.words import offered
 
 OPENS = 10  # minutes before the start
 PER_PAGE = 20
-OF_A_GROUP = 3  # dates to come of each
+NEAR = 8  # sessions to come that are shown whole; further ones are folded away
 
 
 @signed_in
 @require_safe
 def sessions(request: PageRequest) -> HttpResponse:
-    """Upcoming ones whole, past ones by the page."""
+    """Every one to come, the next ones whole; past ones by the page."""
     if (first := require_profile(request)) is not None:
         return first
     patient = mine.own_profile(request.actor)
     skip = _whole(request.GET.get("skip", ""))
-    coming = mine.upcoming(request.actor, request.now)
+    coming = _read(mine.upcoming(request.actor, request.now), patient)
     gone = mine.past(request.actor, request.now, PER_PAGE, skip)
     shown = gone[:PER_PAGE]
-    ways = ways_in(coming)
+    ways = ways_in([one.uuid for one in coming[:NEAR]])
     waits = list(waitlist.line(waitlist.own(request.actor)))
     offers = waitlist.open_offers(waits, request.now)
     page = {
         "waits": bool(waits),
         "offers": [offered(one, patient.time_zone, request.now) for one in offers.values()],
-        "upcoming": [entry(one, request, ways, patient) for one in near(_read(coming, patient))],
+        "upcoming": [entry(one, request, ways, patient) for one in coming[:NEAR]],
+        "further": [line(one) for one in coming[NEAR:]],
         "program": own_program(request),
         "places": find_group.memberships(request.actor),
         "groups_listed": not coming and find_group.any_listed(request.actor),
@@ -61,21 +61,8 @@ def _read(rows: list[Booking], patient: Patient) -> list[Appointment]:
     return mine.appointments(rows, patient.time_zone)
 
 
-def near(some: list[Appointment]) -> list[Appointment]:
-    """All but what is far ahead in a group: its own page has every date."""
-    seen: Counter[int] = Counter()
-    found = []
-    for one in some:
-        if one.group is not None:
-            seen[one.group.pk] += 1
-            if seen[one.group.pk] > OF_A_GROUP and one.group.entry != Entry.OPEN.value:
-                continue
-        found.append(one)
-    return found
-
-
-def ways_in(rows: list[Booking]) -> dict[UUID, JoinLink]:
-    links = JoinLink.objects.filter(booking__in=rows, revoked_at__isnull=True)
+def ways_in(bookings: list[UUID]) -> dict[UUID, JoinLink]:
+    links = JoinLink.objects.filter(booking__uuid__in=bookings, revoked_at__isnull=True)
     return {link.booking.uuid: link for link in links.select_related("booking") if link.booking}
 
 
@@ -98,15 +85,18 @@ def entry(
     }
 
 
-def past_entry(one: Appointment, request: PageRequest) -> dict[str, Any]:
-    label, kind = standing(one, request)
+def line(one: Appointment) -> dict[str, Any]:
+    """A session as one line."""
     return {
         "one": one,
         "when": times.when(one.start, one.end, one.zone),
         "with": words.hosts(one),
-        "label": label,
-        "kind": kind,
     }
+
+
+def past_entry(one: Appointment, request: PageRequest) -> dict[str, Any]:
+    label, kind = standing(one, request)
+    return line(one) | {"label": label, "kind": kind}
 
 
 def standing(one: Appointment, request: PageRequest) -> tuple[str, str]:

@@ -53,6 +53,7 @@ def offered(one: WaitOffer, zone: str, now: datetime) -> dict[str, Any]:
     """A time that is kept for an answer."""
     return {
         "offer": one,
+        "service": one.booking.session.service.name,
         "when": times.when(one.booking.start, one.booking.end, zone),
         "moment": one.until,
         "until": times.starting(to_minute(one.until), zone),
