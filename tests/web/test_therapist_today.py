@@ -75,6 +75,15 @@ def test_days_before_and_after_are_a_link_away(alma, world):
     assert "Back to today" in text_of(page)
 
 
+def test_one_can_fall_out_today_and_later_but_not_before(alma, world, clock):
+    booked(world, at("2027-03-01", 10))
+    said = "I cannot come on this day"
+    assert said in text_of(alma.get(TODAY))
+    later(clock, 24 * 3600, alma, world.alma.user)
+    page = alma.get(TODAY, {"day": "2027-03-01"})
+    assert "Nora Quill" in text_of(page) and said not in text_of(page)
+
+
 def test_how_a_session_stands(alma, world, clock):
     first = booked(world, at("2027-03-01", 10))
     second = booked(world, at("2027-03-01", 13), world.omar)

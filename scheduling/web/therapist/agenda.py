@@ -37,6 +37,7 @@ def today(request: PageRequest) -> HttpResponse:
         "day": times.day(day),
         "date": day.isoformat(),
         "is_today": day == this,
+        "is_past": day < this,
         "lines": words.lines(found, zone),
         "next": following and next_line(following, zone, to_minute(request.now)),
         "earlier_url": address(request, "today", calendar, day=day - timedelta(days=1)),
