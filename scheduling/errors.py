@@ -15,12 +15,14 @@ Refusal
 |   +-- NotLicensed, LicenceLapses
 |   +-- SeriesRefused           carries the dates that cannot be, each with its code
 |   +-- EnrollmentRefused       the same, by part of the program
+|   +-- ResumeRefused           the same, of what comes back out of a pause
 +-- HoldRefused                 about a hold
 |   +-- HoldExpired, TooManyHolds, ExtendedAlready, OfferGone
 +-- ConsentMissing, NotAPatient, ReasonMissing, WrongBirthDate, TooManyTries
 +-- StateRefused                the life cycle stands against it
 |   +-- CancelledAlready, StartedAlready, NotStarted, UndoTooLate, IllegalChange
 |   +-- WaitingAlready, OfferOpen, EnrolledAlready
+|   +-- TakenMeanwhile          carries the dates that stand against an undo
 +-- WayInRefused                about a join link
     +-- NotOpenYet, OverAlready, CheckInMissing, ContactMissing, PatientElsewhere
     +-- RoomNotReady, BadRoomAddress, RoomInUse
@@ -215,6 +217,13 @@ class EnrollmentRefused(NotNow):
     sentence = _("Some dates of this plan cannot be booked as they are. Please decide about them.")
 
 
+class ResumeRefused(NotNow):
+    """To staff. `extra["dates"]`: start (minutes) -> code of what somebody has to decide about."""
+
+    code = "resume_refused"
+    sentence = _("Some dates cannot be booked again as they were. Please decide about them.")
+
+
 class HoldRefused(Refusal):
     code = "hold_refused"
 
@@ -294,6 +303,13 @@ class EnrolledAlready(StateRefused):
 
     code = "enrolled_already"
     sentence = _("This patient is in a program at that time already. One can follow the other.")
+
+
+class TakenMeanwhile(StateRefused):
+    """To staff. `extra["dates"]`: start (minutes) -> code of why it cannot be had again."""
+
+    code = "taken_meanwhile"
+    sentence = _("Some of what was given up is taken by now, so this cannot be undone any more.")
 
 
 class WayInRefused(Refusal):

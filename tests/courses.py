@@ -8,6 +8,7 @@ from typing import Any
 from accounts.models import Patient
 from scheduling.actions.enroll import enroll, step
 from scheduling.actions.enroll_life import discharge, pause, resume
+from scheduling.actions.enroll_undo import undo
 from scheduling.engine.recurrence import weekly
 from scheduling.models import Booking, Enrollment, Group, Level, LevelRule, Program, ProgramPart
 from scheduling.queries.lay import lay
@@ -121,6 +122,10 @@ def resumed(world: World, row: Enrollment, day: date, **more: Any):
 def discharged(world: World, row: Enrollment, day: date, **more: Any) -> Enrollment:
     said = {"from_day": day, "actor": world.actor(world.dana), "now": NOW}
     return discharge(enrollment=row.uuid, **said | more)
+
+
+def undone(world: World, row: Enrollment, **more: Any) -> Enrollment:
+    return undo(enrollment=row.uuid, **{"actor": world.actor(world.dana), "now": NOW} | more)
 
 
 def starts(who: Patient) -> list[int]:

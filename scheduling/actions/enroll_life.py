@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 from uuid import UUID
-
-from django.db.models import F, Q
 
 from accounts import audit
 from accounts.actor import Actor
 from accounts.models import Patient
 from scheduling import policy
 from scheduling.actions.action import action
-from scheduling.actions.cancel import in_group
+from scheduling.actions.book import require_consent
+from scheduling.actions.enroll_back import lock_dates, stand_again
 from scheduling.actions.enroll_out import (
     coming,
     cut,
@@ -25,31 +23,13 @@ from scheduling.actions.enroll_out import (
     seats_of,
     stop_waiting,
 )
-from scheduling.actions.group_dates import restore
-from scheduling.actions.groups import barred_slots
-from scheduling.actions.release import release_expired
-from scheduling.actions.rooms import renew_room
-from scheduling.actions.seats import free_numbers, lock_sessions, take_seats, tell_seats
-from scheduling.actions.series_life import set_end
+from scheduling.actions.group_members import require_group_consent
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import BookingState, CancelReason, EndReason, SessionState
-from scheduling.errors import BadInput, IllegalChange, InThePast
-from scheduling.models import (
-    Booking,
-    Enrollment,
-    EventKind,
-    JoinLink,
-    Member,
-    Occupancy,
-    Pause,
-    Series,
-    Session,
-)
-from scheduling.queries import groups
-from scheduling.queries.plan import CANCELLED, FULL
-from scheduling.queries.repeat import NOT_LICENSED, PATIENT_BUSY, Asked, look
-from scheduling.queries.seats import seats_left
+from scheduling.engine.lifecycle import EndReason
+from scheduling.errors import BadInput, IllegalChange, InThePast, ReasonMissing, ResumeRefused
+from scheduling.models import Booking, Enrollment, Pause
+from scheduling.queries.back import Back, look_at, of_pause, stretch
 
 BY_STAFF = (EndReason.DISCHARGED, EndReason.LEFT, EndReason.COMPLETED)
 
@@ -83,41 +63,54 @@ def pause(
     return made
 
 
-class Resumed(NamedTuple):
-    """What goes on; `missed`: starts of the dates that could not be booked again, with the code."""
-
-    enrollment: Enrollment
-    seats: Sequence[Booking]
-    missed: Mapping[int, str]
-
-
 @action("enrollment.resume")
-def resume(*, enrollment: UUID, from_day: date, actor: Actor, now: datetime) -> Resumed:
+def resume(
+    *,
+    enrollment: UUID,
+    from_day: date,
+    leave_out: Collection[UUID] = (),
+    override: str = "",
+    actor: Actor,
+    now: datetime,
+) -> list[Booking]:
     """The pause ends before a day: what it had cancelled from then on is booked again, at the same
-    times, as far as it fits; the rest is answered and left to the person."""
+    times, all of it but the dates in `leave_out` (their sessions). Answers the seats.
+
+    ResumeRefused carries what else cannot be (`queries.back`); then nothing is changed.
+    `override`: why notice, horizon, hours and daily limits are set aside.
+    """
     row = policy.find(Enrollment, actor, uuid=enrollment)
+    if override and not policy.may_override(actor):
+        raise ReasonMissing(subject=row.patient_id)
     who = lock_enrollment(row, actor, now)
-    low = first_minute(row, from_day, now)
-    ahead = Q(end__isnull=True) | Q(end__gt=to_minute(now))
-    one = row.pauses.filter(ahead).order_by("start").first()
-    if one is None:
-        raise IllegalChange(subject=row.patient_id)
-    high = row.end if one.end is None else min(one.end, row.end)
-    if low > high:
-        raise BadInput(field="from_day")
-    since = max(low, one.start)
+    one, low, high = stretch(row, from_day, now)
+    dates = of_pause(row, one, max(low, one.start), high, now)
+    wanted = [each for each in dates if each.session.uuid not in leave_out]
+    require_forms(who, wanted, actor, now)
+    lock_dates(wanted, now)
+    seen = look_at(row, who, wanted, bool(override), now)
+    if against := {each.start: each.why for each in seen if each.open}:
+        raise ResumeRefused(dates=against, subject=who.pk)
     if low <= one.start:
         one.delete()
     else:
         one.end = low
         one.save(update_fields=["end"])
-    back = Return(row, who, one.created_at, since, high, now)
-    seats = [*back.sessions(actor), *back.seats(actor)]
+    free = [each for each in seen if not each.why]
+    seats = stand_again(row, who, free, override, actor, now)
     if not seats:
         note_days(row, actor, now)
     raise_revision(row)
     audit.record(actor, "enrollment.resume", subject=row.patient_id, obj=row)
-    return Resumed(row, sorted(seats, key=lambda seat: seat.start), back.missed)
+    return seats
+
+
+def require_forms(who: Patient, dates: Sequence[Back], actor: Actor, now: datetime) -> None:
+    """As where somebody comes in."""
+    if any(not one.alone for one in dates):
+        require_group_consent(who, {}, actor, now)
+    elif dates:
+        require_consent(who, {}, actor, now)
 
 
 @action("enrollment.discharge")
@@ -168,129 +161,3 @@ def first_minute(row: Enrollment, day: date, now: datetime) -> int:
 def raise_revision(row: Enrollment) -> None:
     row.revision += 1
     row.save(update_fields=["revision"])
-
-
-class Return:
-    """The way back from a pause (`said`: when it was said) for [low, high)."""
-
-    def __init__(
-        self, row: Enrollment, who: Patient, said: datetime, low: int, high: int, now: datetime
-    ) -> None:
-        self.row, self.who, self.now = row, who, now
-        self.low, self.high = max(low, to_minute(now) + 1), high
-        self.missed: dict[int, str] = {}
-        gone = Booking.objects.filter(
-            patient=who,
-            state=BookingState.CANCELLED.value,
-            cancel_reason=CancelReason.CLINIC.value,
-            cancelled_at=said,
-            start__gte=self.low,
-            start__lt=high,
-        )
-        rows = gone.select_related("session__service", "session__series__group", "clinic")
-        self.gone = list(rows.order_by("start"))
-
-    # Individual sessions
-
-    def sessions(self, actor: Actor) -> list[Booking]:
-        """The same rows come back, where the therapist and the patient are still free."""
-        alone = [one for one in self.gone if not in_group(one)]
-        taken = Occupancy.objects.filter(session__in=[one.session_id for one in alone])
-        host = {one.session_id: one.therapist_id for one in taken}
-        for user in sorted(set(host.values())):
-            release_expired(user, self.now)
-        back: list[Booking] = []
-        for series in sorted({one.session.series_id or 0 for one in alone}):
-            mine = [one for one in alone if one.session.series_id == series]
-            back += self._free(mine, host)
-        sessions = [one.session for one in back]
-        Occupancy.objects.filter(session__in=sessions).update(live=True)
-        Session.objects.filter(pk__in=[one.pk for one in sessions]).update(
-            state=SessionState.SCHEDULED.value, revision=F("revision") + 1
-        )
-        restore(back)
-        JoinLink.objects.filter(session__in=sessions).update(revoked_at=None)
-        for session in sessions:
-            renew_room(session)
-        for row in Series.objects.filter(pk__in={one.session.series_id for one in back}):
-            set_end(row, self.now)
-        tell_seats(EventKind.RESTORED, back, actor, self.now, enrollment=str(self.row.uuid))
-        return back
-
-    def _free(self, seats: Sequence[Booking], host: Mapping[int, int]) -> list[Booking]:
-        first = seats[0]
-        asked = Asked(
-            clinic=self.row.clinic_id,
-            service=first.session.service_id,
-            therapist=host[first.session_id],
-            patient=self.who.pk,
-            medium=first.session.medium,
-            place=first.place,
-            minutes=first.end - first.start,
-            override=bool(first.override),
-        )
-        world = look(asked, first.zone, [one.start for one in seats], self.now)
-        why = {one.pk: world.why_not(one.start, host[one.session_id]) for one in seats}
-        self.missed |= {one.start: why[one.pk] for one in seats if why[one.pk]}
-        return [one for one in seats if not why[one.pk]]
-
-    # Seats in groups
-
-    def seats(self, actor: Actor) -> list[Booking]:
-        """Those that were given up, and those of dates that were made meanwhile."""
-        gone = {one.session_id: one for one in self.gone if in_group(one)}
-        sessions = [*(one.session for one in gone.values()), *self._made_since()]
-        lock_sessions(sessions)
-        fit = self._fit(sessions)
-        back = [gone[one.pk] for one in fit if one.pk in gone]
-        numbers = free_numbers([one.session_id for one in back], self.now) if back else {}
-        for seat in back:
-            seat.seat = numbers[seat.session_id]
-        Booking.objects.bulk_update(back, ["seat"])
-        restore(back)
-        tell_seats(EventKind.RESTORED, back, actor, self.now, enrollment=str(self.row.uuid))
-        new = [one for one in fit if one.pk not in gone]
-        if new:
-            place, zone = self.row.place, self.row.zone
-            back += take_seats(new, self.who, place=place, zone=zone, actor=actor, now=self.now)
-        return back
-
-    def _made_since(self) -> list[Session]:
-        """Dates of its groups within a place of the patient, who never had a seat in them."""
-        found: list[Session] = []
-        for member in Member.objects.filter(enrollment=self.row, left_at__isnull=True):
-            rows = Session.objects.filter(
-                series__group=member.group_id,
-                state=SessionState.SCHEDULED.value,
-                start__gte=self.low,
-                start__lt=self.high,
-                slot__gte=member.from_start,
-            ).exclude(bookings__patient=self.who)
-            if member.until_start is not None:
-                rows = rows.filter(slot__lte=member.until_start)
-            found += rows.select_related("series__group").order_by("start")
-        return found
-
-    def _fit(self, sessions: Iterable[Session]) -> list[Session]:
-        wanted = list(sessions)
-        left = seats_left([one.pk for one in wanted], self.now)
-        busy = {one.pk for one in groups.clashes(self.who.pk, wanted, self.now)}
-        barred = set(self._barred(wanted))
-        for one in wanted:
-            if one.state != SessionState.SCHEDULED.value:
-                self.missed[one.start] = CANCELLED
-            elif one.pk in busy:
-                self.missed[one.start] = PATIENT_BUSY
-            elif one.pk in barred:
-                self.missed[one.start] = NOT_LICENSED
-            elif left.get(one.pk, 0) <= 0:
-                self.missed[one.start] = FULL
-        return [one for one in wanted if one.start not in self.missed]
-
-    def _barred(self, sessions: Sequence[Session]) -> list[int]:
-        found: list[int] = []
-        for group in {one.series.group for one in sessions if one.series and one.series.group}:
-            mine = [one for one in sessions if one.series and one.series.group == group]
-            slots = set(barred_slots(group, self.row.place, self.row.zone, mine))
-            found += [one.pk for one in mine if one.slot in slots]
-        return found

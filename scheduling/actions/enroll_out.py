@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
@@ -123,15 +124,34 @@ def cut(
 ) -> None:
     """Its days end before `low`; what never began is not live. `keep`: places (ids of members) that
     go on without it."""
+    row.undo = as_it_stands(row, now)
     row.live = low > row.start
     row.end = low if row.live else row.end
     row.ended_at, row.end_reason, row.revision = now, why.value, row.revision + 1
-    row.save(update_fields=["live", "end", "ended_at", "end_reason", "revision"])
+    row.save(update_fields=["live", "end", "ended_at", "end_reason", "revision", "undo"])
     row.pauses.filter(start__gte=low).delete()
     row.pauses.filter(Q(end__isnull=True) | Q(end__gt=low)).update(end=low)
     members = row.members.filter(left_at__isnull=True).exclude(pk__in=keep)
     for member in members.select_related("group"):
         end_place(member, low, why, now)
+
+
+def as_it_stands(row: Enrollment, now: datetime) -> dict[str, Any]:
+    """What a step or an end changes, as `enroll_undo` puts it back: of the patient's rows ids."""
+    who = row.patient_id
+    booked = Booking.objects.filter(patient=who, state=BookingState.BOOKED.value)
+    places = Member.objects.filter(patient=who, left_at__isnull=True)
+    waiting = Waiting.objects.filter(patient=who, state=WaitState.WAITING.value)
+    return {
+        "end": row.end,
+        "pauses": [
+            [one.start, one.end, one.created_at.isoformat()] for one in row.pauses.order_by("start")
+        ],
+        "booked": list(booked.filter(start__gt=to_minute(now)).values_list("pk", flat=True)),
+        "series": list(row.series.values_list("pk", flat=True)),
+        "places": list(places.values_list("pk", "enrollment_id", "until_start")),
+        "waiting": list(waiting.values_list("pk", flat=True)),
+    }
 
 
 def stop_waiting(row: Enrollment, keep: Collection[int], actor: Actor, now: datetime) -> None:

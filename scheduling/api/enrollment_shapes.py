@@ -84,6 +84,17 @@ class ProgramPauseBody(Body):
 
 class ProgramResumeBody(Body):
     first_day = DayField(help_text="The first day back.")
+    leave_out = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=MOST_DATES,
+        help_text="Dates that are not to come back, by `session`.",
+    )
+    override = serializers.CharField(
+        required=False,
+        max_length=500,
+        help_text="Why notice, hours, grid or daily limit are set aside.",
+    )
 
 
 class DischargeBody(Body):
@@ -167,13 +178,20 @@ class EnrollmentShape(BriefEnrollment):
     dates = ProgramSeatShape(many=True)
 
 
-class MissedShape(serializers.Serializer[Any]):
+class BackShape(serializers.Serializer[Any]):
+    session = serializers.UUIDField()
     start = serializers.DateTimeField()
-    why = serializers.CharField(help_text="A code.")
+    end = serializers.DateTimeField()
+    name = serializers.CharField(help_text="Of the group, or of the service.")
+    why = serializers.CharField(help_text="A code; empty where it is free.")
+    open = serializers.BooleanField(help_text="Somebody has to decide about it.")
 
 
-class ResumedShape(EnrollmentShape):
-    missed = MissedShape(many=True, help_text="What does not fit any more.")
+class ReturnShape(serializers.Serializer[Any]):
+    fits = serializers.BooleanField(help_text="Nothing is to be decided or signed.")
+    missing = serializers.ListField(child=serializers.CharField(), help_text="Forms to be signed.")
+    weeks = WeekShape(many=True)
+    dates = BackShape(many=True)
 
 
 class EnrollmentsShape(serializers.Serializer[Any]):

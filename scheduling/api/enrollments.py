@@ -20,6 +20,7 @@ from accounts.models import Patient, Therapist
 from scheduling import policy
 from scheduling.actions import enroll as acts
 from scheduling.actions import enroll_life as later
+from scheduling.actions.enroll_undo import undo
 from scheduling.actions.reply import Reply
 from scheduling.api import shapes
 from scheduling.api.bookings import BookingDoor
@@ -32,18 +33,25 @@ from scheduling.api.enrollment_shapes import (
     PlanShape,
     ProgramPauseBody,
     ProgramResumeBody,
-    ResumedShape,
+    ReturnShape,
     StepBody,
 )
-from scheduling.api.fields import told
+from scheduling.api.fields import Empty, told
 from scheduling.api.holds import KEY
 from scheduling.api.hours import week_of
 from scheduling.api.pages import PageQuery, next_address, page
 from scheduling.api.programs import clock
 from scheduling.engine.hours import local_day
-from scheduling.errors import BadInput, EnrollmentRefused, NotFound
+from scheduling.errors import (
+    BadInput,
+    EnrollmentRefused,
+    NotFound,
+    ResumeRefused,
+    TakenMeanwhile,
+)
 from scheduling.models import Enrollment, Medium, Program
 from scheduling.queries import enrollments as query
+from scheduling.queries.back import Back, look_back
 from scheduling.queries.lay import lay
 from scheduling.queries.plan import Choice, Instead, Plan, PlanDate, PlanPart, Wanted
 
@@ -238,6 +246,12 @@ class EnrollDoor(BookingDoor):
                 for pk, against in sorted(refused.extra["parts"].items())
             ]
             raise
+        except (ResumeRefused, TakenMeanwhile) as refused:
+            refused.extra["dates"] = [
+                {"start": self.moment(start), "why": code}
+                for start, code in sorted(refused.extra["dates"].items())
+            ]
+            raise
 
     def attempt(self, act: Callable[[], Reply]) -> Response:
         with self.explained():
@@ -350,24 +364,75 @@ class PauseIt(EnrollDoor):
         return self.attempt(act)
 
 
+class CheckResume(EnrollDoor):
+    @extend_schema(
+        operation_id="enrollment_resume_check",
+        request=ProgramResumeBody,
+        responses=ReturnShape,
+        description="Every date that would come back, and the hours of each week. Books nothing.",
+    )
+    def post(self, request: Request, enrollment: UUID) -> Response:
+        row, said = self.act_on(enrollment), self.said(ProgramResumeBody)
+        out, why = said.get("leave_out", []), said.get("override", "")
+        seen = look_back(row, said["first_day"], bool(why), self.now, out)
+        audit.record(self.actor, "enrollment.plan", subject=row.patient_id, obj=row)
+        return Response(
+            {
+                "fits": not seen.missing and not seen.open,
+                "missing": seen.missing,
+                "weeks": [week_of(one) for one in seen.weeks],
+                "dates": [self.back(one) for one in seen.dates],
+            }
+        )
+
+    def back(self, one: Back) -> dict[str, Any]:
+        group = one.session.series.group if one.session.series else None
+        return {
+            "session": str(one.session.uuid),
+            "start": self.moment(one.start),
+            "end": self.moment(one.session.end),
+            "name": group.name if group else one.session.service.name,
+            "why": one.why,
+            "open": one.open,
+        }
+
+
 class ResumeIt(EnrollDoor):
     @extend_schema(
         operation_id="enrollment_resume",
         parameters=[KEY],
         request=ProgramResumeBody,
-        responses=ResumedShape,
-        description="What the pause had cancelled is booked again, as far as it fits.",
+        responses=EnrollmentShape,
+        description="What the pause had cancelled is booked again: everything or nothing. A refusal"
+        " names the dates that are still open.",
     )
     def post(self, request: Request, enrollment: UUID) -> Response:
         row, said = self.act_on(enrollment), self.said(ProgramResumeBody)
+        day = {"from_day": said.pop("first_day")}
 
         def act() -> Reply:
-            done = later.resume(enrollment=row.uuid, from_day=said["first_day"], **self.by())
-            missed = [
-                {"start": self.moment(start), "why": why}
-                for start, why in sorted(done.missed.items())
-            ]
-            return Reply(200, self.shown(row) | {"missed": missed})
+            later.resume(enrollment=row.uuid, **day, **said, **self.by())
+            return Reply(200, self.shown(row))
+
+        return self.attempt(act)
+
+
+class UndoIt(EnrollDoor):
+    @extend_schema(
+        operation_id="enrollment_undo",
+        parameters=[KEY],
+        request=None,
+        responses=EnrollmentShape,
+        description="Of the enrolment that was ended or stepped from: within five minutes, if"
+        " everything is still free.",
+    )
+    def post(self, request: Request, enrollment: UUID) -> Response:
+        row = self.act_on(enrollment)
+        self.said(Empty)
+
+        def act() -> Reply:
+            undo(enrollment=row.uuid, **self.by())
+            return Reply(200, self.shown(row))
 
         return self.attempt(act)
 

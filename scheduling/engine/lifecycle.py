@@ -70,6 +70,7 @@ class EndReason(StrEnum):
     STEPPED = "stepped"  # another level of care goes on
     DISCHARGED = "discharged"  # by the clinic
     LEFT = "left"  # the patient left
+    UNDONE = "undone"  # it came by a step that was taken back
 
 
 class WaitState(StrEnum):
@@ -126,7 +127,7 @@ GROUP_MOVES: Mapping[GroupState, frozenset[GroupState]] = {
 WAIT_MOVES: Mapping[WaitState, frozenset[WaitState]] = {
     WaitState.WAITING: frozenset({WaitState.BOOKED, WaitState.LEFT}),
     WaitState.BOOKED: frozenset(),
-    WaitState.LEFT: frozenset(),
+    WaitState.LEFT: frozenset({WaitState.WAITING}),  # what took them out of the line is undone
 }
 
 OFFER_MOVES: Mapping[OfferState, frozenset[OfferState]] = {

@@ -148,6 +148,7 @@ class Enrollment(models.Model):
     end_reason = models.CharField(
         max_length=12, blank=True, choices=[(r.value, r.value) for r in EndReason]
     )
+    undo = models.JSONField(default=dict)  # what stood before the early end; ids and minutes
 
     class Meta:
         constraints = [

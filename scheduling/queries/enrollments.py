@@ -13,7 +13,7 @@ from accounts.actor import Actor
 from accounts.models import Patient, Therapist
 from scheduling import policy
 from scheduling.engine.interval import to_minute
-from scheduling.engine.lifecycle import BookingState, WaitState
+from scheduling.engine.lifecycle import UNDO, BookingState, EndReason, WaitState
 from scheduling.models import (
     Booking,
     Enrollment,
@@ -62,6 +62,22 @@ def pause_ahead(row: Enrollment, now: datetime) -> Pause | None:
     minute = to_minute(now)
     coming = [one for one in row.pauses.order_by("start") if one.end is None or one.end > minute]
     return coming[0] if coming else None
+
+
+def step_from(row: Enrollment) -> Enrollment | None:
+    """The enrolment that goes on where this one was left, if it was left for another level."""
+    if row.end_reason != EndReason.STEPPED.value:
+        return None
+    after = row.followed_by.exclude(end_reason=EndReason.UNDONE.value)
+    return after.select_related("program").order_by("pk").last()
+
+
+def undoable(row: Enrollment, now: datetime) -> Enrollment | None:
+    """What an undo on this one's page would take back: its own end, or the step that led to it."""
+    for one in (row, row.follows):
+        if one is not None and one.undo and one.ended_at and now - one.ended_at <= UNDO:
+            return one if one == row or step_from(one) == row else None
+    return None
 
 
 def of_patient(actor: Actor, who: Patient, now: datetime) -> list[tuple[Enrollment, Standing]]:

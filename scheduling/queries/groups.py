@@ -352,6 +352,15 @@ def members_at(group: Group, slots: Collection[int]) -> dict[int, int]:
     return within(places([group])[group.pk], slots)
 
 
+def most_members(group: Group, low: int, high: int | None) -> int:
+    """The most who have a place at once from one slot to another (None: no last one), on dates
+    that are made or not."""
+    some = places([group])[group.pk]
+    since = {low} | {first for first, _last in some if first > low}
+    counts = within(some, [one for one in since if high is None or one <= high])
+    return max(counts.values(), default=0)
+
+
 Places = list[tuple[int, int | None]]
 """From which slot to which (None: no last one) members have a place."""
 

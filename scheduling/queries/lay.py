@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from accounts.actions.consent import current_versions, signed_forms
-from accounts.models import Form, Therapist
+from accounts.models import Form, Patient, Therapist
 from scheduling.engine.interval import to_minute
 from scheduling.engine.ledger import Seat, Week, age_on, rule_on, weeks
 from scheduling.models import Offering, ProgramPart
@@ -39,7 +39,7 @@ def lay(wanted: Wanted, now: datetime) -> Plan:
         wanted=wanted,
         parts=found,
         weeks=weeks_of(wanted, found, now),
-        missing=_missing(wanted, found, now),
+        missing=missing_forms(wanted.patient, _together(found), now),
         falling=known.falling(),
     )
 
@@ -63,12 +63,16 @@ def weeks_of(wanted: Wanted, parts: Iterable[PlanPart], now: datetime) -> list[W
     )
 
 
-def _missing(wanted: Wanted, parts: Iterable[PlanPart], now: datetime) -> list[str]:
+def _together(parts: Iterable[PlanPart]) -> bool:
+    return any(one.part.group_id and not one.choice.off for one in parts)
+
+
+def missing_forms(who: Patient, together: bool, now: datetime) -> list[str]:
+    """What is to be signed before; `together`: groups are among it."""
     needed = [Form.TELEHEALTH.value]
-    together = any(one.part.group_id and not one.choice.off for one in parts)
-    if together and Form.GROUP.value in current_versions(wanted.patient.clinic_id):
+    if together and Form.GROUP.value in current_versions(who.clinic_id):
         needed.append(Form.GROUP.value)
-    signed = signed_forms(wanted.patient, now)
+    signed = signed_forms(who, now)
     return [form for form in needed if form not in signed]
 
 

@@ -138,7 +138,9 @@ def seats_of(patients: Collection[int], since: int) -> defaultdict[int, list[Sea
     moment of that change; it was never missed by anybody.
     """
     ended = Enrollment.objects.filter(
-        patient=OuterRef("patient"), ended_at=OuterRef("cancelled_at"), end__lte=OuterRef("start")
+        Q(end__lte=OuterRef("start")) | Q(live=False),
+        patient=OuterRef("patient"),
+        ended_at=OuterRef("cancelled_at"),
     )
     paused = Pause.objects.filter(
         Q(end__isnull=True) | Q(end__gt=OuterRef("start")),

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from accounts.models import AuditRow
+from accounts.models import AuditRow, Consent
 from scheduling.actions.cancel import cancel
 from scheduling.actions.enroll_life import complete
+from scheduling.actions.group_dates import move_date
 from scheduling.actions.group_life import change_times
 from scheduling.actions.group_members import leave
 from scheduling.actions.series_life import change_from
@@ -17,11 +18,13 @@ from scheduling.engine.hours import day_span
 from scheduling.engine.recurrence import weekly
 from scheduling.errors import (
     BadInput,
+    ConsentMissing,
     EnrollmentRefused,
     GroupClosed,
     IllegalChange,
     InThePast,
     NotFound,
+    ResumeRefused,
     StartedAlready,
 )
 from scheduling.models import (
@@ -245,15 +248,15 @@ def test_until_somebody_says_when_it_goes_on(world):
     paused(world, row, FOURTH)
     assert len(starts(world.nora)) == 12
     back = resumed(world, row, FOURTH + 2 * WEEK)
-    assert not back.missed and len(back.seats) == 28
+    assert len(back) == 28
     now = seats(world.nora)
     assert all(now[start].pk == before[start].pk for start in now) and len(now) == 40
-    assert all(JoinLink.objects.get(booking=one).revoked_at is None for one in back.seats)
+    assert all(JoinLink.objects.get(booking=one).revoked_at is None for one in back)
     assert Pause.objects.get().end == minute(FOURTH + 2 * WEEK)
     assert Series.objects.get(patient=world.nora).ended_at is None
 
 
-def test_what_does_not_fit_any_more_is_told(world):
+def test_what_does_not_fit_any_more_refuses_the_whole_until_it_is_left_out(world):
     row = enrolled(world, iop(world))
     paused(world, row, FOURTH)
     booked(world, world.omar, start=at("2027-04-06", 10))
@@ -261,13 +264,56 @@ def test_what_does_not_fit_any_more_is_told(world):
     TimeOff.objects.create(
         therapist=world.alma, first_day=date(2027, 4, 13), last_day=date(2027, 4, 13)
     )
-    back = resumed(world, row, FOURTH)
-    assert back.missed == {
+    before = starts(world.nora)
+    with pytest.raises(ResumeRefused) as refused:
+        resumed(world, row, FOURTH)
+    against = {
         at("2027-04-05", 9): "patient_busy",
         at("2027-04-06", 10): "busy",
         at("2027-04-13", 10): "day_off",
     }
+    assert refused.value.extra["dates"] == against
+    assert starts(world.nora) == before and Pause.objects.exists()
+    out = Session.objects.filter(bookings__patient=world.nora, start__in=against)
+    back = resumed(world, row, FOURTH, leave_out=[one.uuid for one in out])
+    assert len(back) == 36 - 3 and not set(against) & set(starts(world.nora))
     assert not Pause.objects.exists()
+
+
+def test_staff_set_hours_aside_with_a_reason_never_an_overlap(world):
+    row = enrolled(world, iop(world))
+    paused(world, row, FOURTH)
+    booked(world, world.omar, start=at("2027-04-06", 10))
+    TimeOff.objects.create(
+        therapist=world.alma, first_day=date(2027, 4, 13), last_day=date(2027, 4, 13)
+    )
+    with pytest.raises(ResumeRefused) as refused:
+        resumed(world, row, FOURTH, override="She comes in for it")
+    assert refused.value.extra["dates"] == {at("2027-04-06", 10): "busy"}
+    out = Session.objects.get(bookings__patient=world.nora, start=at("2027-04-06", 10))
+    resumed(world, row, FOURTH, override="She comes in for it", leave_out=[out.uuid])
+    seat = seats(world.nora)[at("2027-04-13", 10)]
+    assert seat.override == "She comes in for it"
+
+
+def test_a_date_that_was_moved_in_the_pause_comes_back_where_it_is_now(world):
+    row = enrolled(world, iop(world))
+    paused(world, row, FOURTH, FOURTH + timedelta(days=6))
+    one = Session.objects.get(series__group__name="Mornings", start=at("2027-03-29", 9))
+    move_date(session=one.uuid, start=at("2027-03-29", 13), reason="clinic",
+              actor=world.actor(world.dana), now=NOW)  # fmt: skip
+    resumed(world, row, FOURTH)
+    assert at("2027-03-29", 13) in starts(world.nora)
+    assert at("2027-03-29", 9) not in starts(world.nora)
+
+
+def test_nobody_comes_back_without_the_forms(world):
+    """TH3."""
+    row = enrolled(world, iop(world))
+    paused(world, row, FOURTH)
+    Consent.objects.filter(patient=world.nora).delete()
+    with pytest.raises(ConsentMissing):
+        resumed(world, row, FOURTH)
 
 
 def test_dates_that_are_made_in_a_pause_bring_no_seat_until_it_is_over(world):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from scheduling.models import Booking, Enrollment
 from tests.groups import founded
 from tests.programs import a_rule, iop, program
 from tests.web.desk import audited, booked
-from tests.world import LA, at
+from tests.world import LA, NOW, at
 
 
 @pytest.fixture
@@ -103,14 +104,58 @@ def test_pause_resume_and_discharge(world, caller, made):
     assert away.status_code == 200, away.content
     assert away.json()["pauses"] == [{"first_day": "2027-03-15", "last_day": "2027-03-21"}]
     assert len(away.json()["dates"]) == 6
-    booked(world, world.omar, at("2027-03-18", 10))
-    back = dana.post(f"{one}resume/", {"first_day": "2027-03-15"}).json()
-    assert len(back["dates"]) == 7
-    assert back["missed"] == [{"start": "2027-03-18T10:00:00-07:00", "why": "busy"}]
+    said = {"first_day": "2027-03-15"}
+    seen = dana.post(f"{one}resume/check/", said).json()
+    assert seen["fits"] and [day["name"] for day in seen["dates"]] == ["Evenings", "CBT session"]
+    assert seen["weeks"][0]["hours"]["planned"] == 140 and len(seen["weeks"]) == 3
+    assert mine(world) == 6
+    back = dana.post(f"{one}resume/", said).json()
+    assert len(back["dates"]) == 8 and back["pauses"] == []
     over = dana.post(f"{one}discharge/", {"first_day": "2027-03-22"}).json()
     assert (over["last_day"], over["end_reason"], len(over["dates"])) == (
-        "2027-03-21", "discharged", 3,
+        "2027-03-21", "discharged", 4,
     )  # fmt: skip
+
+
+def test_what_cannot_come_back_is_refused_with_its_dates_and_left_out(world, caller, made):
+    """resume_refused: everything or nothing."""
+    dana, one = caller(world.dana), f"enrollments/{made['id']}/"
+    dana.post(f"{one}pause/", {"first_day": "2027-03-15"})
+    booked(world, world.omar, at("2027-03-18", 10))
+    said = {"first_day": "2027-03-15"}
+    refused = dana.post(f"{one}resume/", said)
+    assert (refused.status_code, refused.json()["code"]) == (409, "resume_refused")
+    slot = "2027-03-18T10:00:00-07:00"
+    assert refused.json()["dates"] == [{"start": slot, "why": "busy"}]
+    assert mine(world) == 2
+    seen = dana.post(f"{one}resume/check/", said).json()
+    (date,) = [day for day in seen["dates"] if day["open"]]
+    assert (date["start"], date["why"], seen["fits"]) == (slot, "busy", False)
+    said["leave_out"] = [date["session"]]
+    assert dana.post(f"{one}resume/check/", said).json()["fits"]
+    assert len(dana.post(f"{one}resume/", said).json()["dates"]) == 7
+
+
+def test_a_step_and_an_end_are_undone(world, caller, days, made, clock):
+    """taken_meanwhile, undo_too_late, illegal_change: a refusal changes nothing."""
+    dana, one = caller(world.dana), f"enrollments/{made['id']}/"
+    assert dana.post(f"{one}undo/").json()["code"] == "illegal_change"
+    after = program(world, days.level, name="Aftercare", weeks=4)
+    dana.post(f"{one}step/", {"program": str(after.uuid), "first_day": "2027-03-22"})
+    undone = dana.post(f"{one}undo/")
+    assert undone.status_code == 200, undone.content
+    assert undone.json() == made
+    dana.post(f"{one}discharge/", {"first_day": "2027-03-22"})
+    taken = booked(world, world.omar, at("2027-03-25", 10))
+    refused = dana.post(f"{one}undo/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "taken_meanwhile")
+    assert refused.json()["dates"] == [{"start": "2027-03-25T10:00:00-07:00", "why": "busy"}]
+    assert mine(world) == 4
+    dana.post(f"bookings/{taken.uuid}/cancel/", {"reason": "other"})
+    clock.move_to(NOW + timedelta(minutes=6))
+    assert dana.post(f"{one}undo/").json()["code"] == "undo_too_late"
+    clock.move_to(NOW + timedelta(minutes=5))
+    assert dana.post(f"{one}undo/").json() == made
 
 
 def test_step_down(world, caller, days, made):
@@ -133,7 +178,7 @@ def test_patients_read_their_own_and_change_nothing(world, caller, made):
     assert "patient" not in told
     assert [place["name"] for place in told["week"]] == ["Evenings", "CBT session"]
     assert [row["id"] for row in nora.get("enrollments/").json()["results"]] == [made["id"]]
-    for verb in ("pause", "resume", "discharge", "step", "step/check"):
+    for verb in ("pause", "resume", "resume/check", "discharge", "step", "step/check", "undo"):
         assert nora.post(f"{one}{verb}/", {"first_day": "2027-03-22"}).status_code == 404
     assert mine(world) == 8
 

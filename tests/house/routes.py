@@ -426,6 +426,7 @@ ENROLL = [
     Row(ENROLLED + "pause/", get=CARERS, post=CARERS_ACT),
     Row(ENROLLED + "resume/", get="td:go a:login *:404", post="td:go a:login *:404"),
     Row(ENROLLED + "discharge/", get=CARERS, post=CARERS_ACT),
+    Row(ENROLLED + "undo/", get="a:login tud:405 *:404", post="td:409 a:login *:404"),
 ]
 
 WAITS = "c/<slug:slug>/my/waiting/"
@@ -829,6 +830,8 @@ API = [
     Row(ENROLLED_API + "step/check/", get=POSTED, post=CARERS_ACT, json=True),
     Row(ENROLLED_API + "pause/", get=POSTED, post=CARERS_ACT, json=True),
     Row(ENROLLED_API + "resume/", get=POSTED, post=CARERS_ACT, json=True),
+    Row(ENROLLED_API + "resume/check/", get=POSTED, post=CARERS_ACT, json=True),
+    Row(ENROLLED_API + "undo/", get=POSTED, post="td:409 a:login *:404", json=True),
     Row(ENROLLED_API + "discharge/", get=POSTED, post=CARERS_ACT, json=True),
     Row(LEVELS_API, get=STAFF_READ, post=WRONG_IN_OFFICE, json=True),
     Row(LEVELS_API + "<uuid:level>/", get=STAFF_READ, patch=ADMINS, json=True),

@@ -163,6 +163,14 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
         page("enroll", "who_is_in_a_program_is_led_to_step"),
         api("one_program_at_a_time", "enrollments"),
     ),
+    "resume_refused": (
+        page("enrollment", "what_does_not_fit_is_decided_or_nothing_is_booked"),
+        api("what_cannot_come_back_is_refused_with_its_dates_and_left_out", "enrollments"),
+    ),
+    "taken_meanwhile": (
+        page("enrollment", "an_end_is_taken_back_or_refused_with_what_is_taken_meanwhile"),
+        api("a_step_and_an_end_are_undone", "enrollments"),
+    ),
     "reason_missing": (
         page("desk_change", "no_cancel_without_a_reason", instead="422"),
         api("staff_give_a_reason", "cancel"),

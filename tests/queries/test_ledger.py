@@ -77,8 +77,10 @@ def test_what_a_pause_took_back_was_never_planned_what_does_not_return_was(far) 
     courses.paused(far, row, second, third + timedelta(days=6))
     assert planned(row) == [590, 0, 0, 590]
     seat(far, far.nora, third + timedelta(days=1), hour=10, minutes=50, host=far.ben)
-    missed = courses.resumed(far, row, third).missed
-    assert list(missed) == [at(third + timedelta(days=1), 10)]
+    out = Session.objects.get(
+        start=at(third + timedelta(days=1), 10), service=far.cbt, state="cancelled"
+    )
+    courses.resumed(far, row, third, leave_out=[out.uuid])
     assert planned(row) == [590, 0, 640, 590]
 
 
@@ -89,6 +91,23 @@ def test_what_another_level_of_care_took_back_was_never_planned(far) -> None:
     third = courses.FIRST + timedelta(weeks=2)
     after = courses.stepped(far, row, less, third)
     assert (planned(row), planned(after)) == ([590] * 2, [50] * 8)
+
+
+def test_what_a_step_that_was_taken_back_had_brought_was_never_planned(far) -> None:
+    less = courses.program(far, of=courses.level(far, "op", 0, 540), weeks=8)
+    courses.alone(far, less, weekday=3)
+    row = courses.enrolled(far, courses.iop(far, weeks=4))
+    courses.stepped(far, row, less, courses.FIRST)
+    courses.undone(far, row)
+    assert planned(row) == [590] * 4
+
+
+def test_what_a_program_that_never_began_took_back_was_never_planned(far) -> None:
+    less = courses.program(far, of=courses.level(far, "op", 0, 540), weeks=8)
+    courses.alone(far, less, weekday=3)
+    row = courses.enrolled(far, courses.iop(far, weeks=4))
+    after = courses.stepped(far, row, less, courses.FIRST)
+    assert planned(after) == [50] * 8
 
 
 def test_what_the_clinic_cancelled_was_planned(far) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from scheduling.actions.enroll import enroll
-from scheduling.models import Booking, Enrollment, Pause, Program, ProgramPart
+from scheduling.models import Booking, Enrollment, Pause, Program, ProgramPart, Session
 from scheduling.queries.plan import Choice
 from tests.doors import sign_in
 from tests.groups import founded
@@ -89,17 +91,70 @@ def test_a_pause_says_first_what_falls_away(world, row, dana):
     assert row.members.get().left_at is None
 
 
-def test_back_from_a_pause_and_what_does_not_fit(world, row, dana):
+def away(dana, row) -> None:
     dana.goes(page(row, "pause/")).presses("See what it means", first="2027-03-15")
     dana.presses("Pause it")
-    assert "until further notice" in dana.reads
-    assert len(starts(world)) == 2
-    booked(world, world.omar, at("2027-03-25", 10))
-    dana.goes(page(row)).follows("Resume").presses("See what it means", first="2027-03-22")
+
+
+def test_back_from_a_pause_every_date_and_each_weeks_hours_first(world, row, dana):
+    """Nothing is booked by looking (BR1); then all of it."""
+    away(dana, row)
+    assert "until further notice" in dana.reads and len(starts(world)) == 2
+    dana.goes(page(row)).follows("Resume").presses("Check the dates", first="2027-03-22")
+    assert "4 dates come back Nothing stands against it." in dana.reads
+    assert "Thursday, March 25, 2027, 10:00 AM to 10:50 AM PDT (Los Angeles) CBT session" in (
+        dana.reads
+    )
+    assert "Mar 22 2:20 within Mar 29 2:20 within" in dana.reads
+    assert "Mar 15" not in dana.reads and len(starts(world)) == 2
     dana.presses("Resume it")
+    assert "4 sessions stand again." in dana.reads
+    assert at("2027-04-01", 10) in starts(world) and len(starts(world)) == 6
+
+
+def test_what_does_not_fit_is_decided_or_nothing_is_booked(world, row, dana):
+    """resume_refused: all of it or nothing."""
+    away(dana, row)
+    booked(world, world.omar, at("2027-03-25", 10))
+    dana.goes(page(row, "resume/")).presses("Check the dates", first="2027-03-22")
+    assert "3 dates come back 1 thing is to be decided." in dana.reads
+    assert "Mar 22 1:30 30 min below Mar 29 2:20 within" in dana.reads
+    dana.presses("Resume it")
+    assert dana.response.status_code == 409
+    assert "Some dates cannot be booked again as they were." in dana.reads
+    assert len(starts(world)) == 2
+    (date,) = dana.response.context["open"]
+    dana.presses("Resume it", leave=date["date"])
     assert "3 sessions stand again." in dana.reads
-    assert "Not booked again: Thursday, March 25, 2027, 10:00 AM PDT" in dana.reads
-    assert at("2027-04-01", 10) in starts(world)
+    assert at("2027-03-25", 10) not in starts(world)
+
+
+def test_a_day_that_cannot_be_is_told(row, dana):
+    away(dana, row)
+    for first, said in (("2027-02-28", "This time has passed."), ("2027-08-01", "")):
+        answer = dana.client.get(page(row, f"resume/?first={first}"))
+        assert answer.status_code in (409, 422) and said in answer.content.decode()
+
+
+def test_the_page_of_resume_costs_the_same_for_a_few_weeks_and_many(world, days):
+    counts = []
+    for weeks, who in ((2, world.nora), (4, world.omar)):
+        days.weeks = weeks
+        days.save()
+        part = days.parts.get(service__isnull=False)
+        one = enroll(
+            program=days.uuid, patient=who.pk, first_day=date(2027, 3, 8), place="CA", zone=LA,
+            choices=[Choice(part=part.pk, therapist=world.alma.uuid, at=600 + 60 * weeks)],
+            actor=world.actor(world.dana), now=NOW,
+        )  # fmt: skip
+        dana = at_work(world.dana)
+        assert dana.post(page(one, "pause/?first=2027-03-08")).status_code == 302
+        dana.get(page(one))
+        with CaptureQueriesContext(connection) as sent:
+            shown = dana.get(page(one, "resume/?first=2027-03-08"))
+        assert f"{2 * weeks} dates come back" in text_of(shown)
+        counts.append(len(sent))
+    assert counts[0] == counts[1] <= 60
 
 
 def test_there_is_nothing_to_resume(row, dana):
@@ -148,6 +203,46 @@ def test_step_down_keeps_what_both_share(world, days, row, dana):
     assert "It goes on in Aftercare" in dana.goes(page(row)).reads
 
 
+def test_a_step_is_taken_back_with_one_button(world, days, row, dana):
+    """From the page of either program; the patient is where they were."""
+    after, before = program(world, days.level, name="Aftercare", weeks=4), starts(world)
+    dana.goes(page(row, "step/"))
+    dana.presses("Check the dates", program=str(after.uuid), first="2027-03-22")
+    dana.presses("Change the program")
+    assert starts(world) != before
+    assert "This can be taken back until 9:05 AM PST" in dana.reads
+    assert "Undo" in dana.goes(page(row)).reads
+    dana.goes(page(Enrollment.objects.get(program=after))).presses("Undo")
+    assert "The program goes on as before." in dana.reads and dana.at == page(row)
+    assert starts(world) == before
+    assert "It goes on in" not in dana.reads and "Undo" not in dana.reads
+    gone = Enrollment.objects.get(program=after)
+    assert "never began" in dana.goes(page(gone)).reads
+    assert "The step was taken back" in dana.reads and "Undo" not in dana.reads
+
+
+def test_an_end_is_taken_back_or_refused_with_what_is_taken_meanwhile(world, row, dana):
+    before = starts(world)
+    dana.client.post(page(row, "discharge/?first=2027-03-22&reason=discharged"))
+    booked(world, world.omar, at("2027-03-25", 10))
+    dana.goes(page(row)).presses("Undo")
+    assert dana.response.status_code == 409
+    assert "Some of what was given up is taken by now" in dana.reads
+    assert "Thursday, March 25, 2027, 10:00 AM PDT" in dana.reads
+    assert len(starts(world)) == 4
+    Session.objects.filter(bookings__patient=world.omar).get().occupancies.update(live=False)
+    dana.presses("Undo")
+    assert starts(world) == before
+
+
+def test_after_five_minutes_there_is_no_way_back(row, dana, clock):
+    """undo_too_late"""
+    dana.client.post(page(row, "discharge/?first=2027-03-22&reason=discharged"))
+    clock.move_to(NOW + timedelta(minutes=6))
+    assert "Undo" not in dana.goes(page(row)).reads
+    assert dana.client.post(page(row, "undo/")).status_code == 409
+
+
 def test_step_up_brings_what_is_new(world, days, row, dana):
     more = program(world, days.level, name="More days", weeks=2)
     part = ProgramPart.objects.create(program=more, service=world.cbt, weekday=0, at=600)
@@ -184,3 +279,4 @@ def test_nobody_changes_an_enrolment_of_their_own(world, row):
     dana = at_work(world.dana)
     for then in ("", "step/", "pause/", "resume/", "discharge/"):
         assert dana.get(page(row, then)).status_code == 404
+    assert dana.post(page(row, "undo/")).status_code == 404

@@ -1,4 +1,4 @@
-"""A pause, the way back, and the end: each says what falls away before it does it."""
+"""A pause and the end: each says what falls away before it does it. Both ends can be taken back."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit
-from scheduling.actions.enroll_life import Resumed, discharge, pause, resume
+from scheduling.actions.enroll_life import discharge, pause
 from scheduling.actions.enroll_out import coming
 from scheduling.engine.hours import day_span
 from scheduling.errors import NotFound, Refusal
@@ -23,7 +22,7 @@ from scheduling.models import Booking, Enrollment
 from scheduling.queries import enrollments, times
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.enroll import words
-from scheduling.web.enroll.forms import DischargeForm, PauseForm, ResumeForm
+from scheduling.web.enroll.forms import DischargeForm, PauseForm
 from scheduling.web.enroll.frame import ROLES, find_enrollment, page, today
 
 
@@ -53,44 +52,6 @@ def pause_it(request: PageRequest, enrollment: UUID) -> HttpResponse:
         ),
         submit=_("Pause it"),
     )  # fmt: skip
-
-
-@staff(*ROLES)
-@require_http_methods(["GET", "HEAD", "POST"])
-def resume_it(request: PageRequest, enrollment: UUID) -> HttpResponse:
-    row = find_enrollment(request, enrollment)
-    one = enrollments.pause_ahead(row, request.now)
-    if one is None:
-        return redirect("enrollment", request.clinic.slug, row.uuid)
-    form = ResumeForm(asked(request))
-
-    def act() -> str:
-        done = resume(
-            enrollment=row.uuid,
-            from_day=form.cleaned_data["first"],
-            actor=request.actor,
-            now=request.now,
-        )
-        tell_missed(request, done)
-        count = len(done.seats)
-        said = ngettext("%(count)d session stands again.", "%(count)d sessions stand again.", count)
-        return said % {"count": count}
-
-    return change(
-        request, row, form, act, None,
-        heading=_("Resume the program"),
-        intro=words.pause(one, request.clinic.time_zone)
-        + " "
-        + _("What the pause had cancelled is booked again where it still fits."),
-        submit=_("Resume it"),
-    )  # fmt: skip
-
-
-def tell_missed(request: PageRequest, done: Resumed) -> None:
-    for start, why in sorted(done.missed.items()):
-        when = times.starting(start, request.clinic.time_zone)
-        said = {"when": when, "why": words.why(why)}
-        messages.warning(request, _("Not booked again: %(when)s. %(why)s") % said)
 
 
 @staff(*ROLES)
@@ -132,7 +93,7 @@ def change(
     row: Enrollment,
     form: forms.Form,
     act: Callable[[], str],
-    falls: Callable[[], list[Booking]] | None,
+    falls: Callable[[], list[Booking]],
     **said: Any,
 ) -> HttpResponse:
     """GET says what it would do; POST to the same address does it."""
@@ -145,14 +106,13 @@ def change(
             raise
         except Refusal as refusal:
             refused = str(refusal)
-    seats = enrollments.with_names(falls()) if good and falls else []
+    seats = enrollments.with_names(falls()) if good else []
     zone = request.clinic.time_zone
     context = said | {
         "row": row,
         "form": form,
         "checked": good,
         "refused": refused,
-        "counts": falls is not None,
         "falling": [
             {"when": times.when(one.start, one.end, zone), "name": words.meeting(one)}
             for one in seats

@@ -20,6 +20,14 @@ from scheduling.web.office.forms import day_field
 from scheduling.web.series.forms import WEEKDAYS
 
 
+def override_field() -> forms.CharField:
+    return forms.CharField(
+        label=gettext_lazy("Reason to set hours, notice or daily limit aside"),
+        required=False,
+        max_length=200,
+    )
+
+
 class PlanForm(forms.Form):
     """Read from the address, so that the plan can be looked at again."""
 
@@ -30,11 +38,7 @@ class PlanForm(forms.Form):
         choices=[("", gettext_lazy("Please choose")), *STATES],
     )
     medium = forms.ChoiceField(label=gettext_lazy("Individual sessions"), choices=Medium.choices)
-    override = forms.CharField(
-        label=gettext_lazy("Reason to set hours, notice or daily limit aside"),
-        required=False,
-        max_length=200,
-    )
+    override = override_field()
 
     def __init__(
         self, data: Any, programs: Iterable[Program], start: dict[str, Any], first: date
@@ -113,6 +117,7 @@ class PauseForm(forms.Form):
 
 class ResumeForm(forms.Form):
     first = day_field(gettext_lazy("First day back"))
+    override = override_field()
 
 
 class DischargeForm(forms.Form):

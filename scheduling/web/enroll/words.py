@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from scheduling.engine.hours import local_day
 from scheduling.engine.lifecycle import EndReason
-from scheduling.models import Booking, LevelRule, Pause
+from scheduling.models import Booking, LevelRule, Pause, Session
 from scheduling.queries import recurring, times
 from scheduling.queries.enrollments import Standing
 from scheduling.queries.programs import Meeting
@@ -114,10 +114,13 @@ def recurs(rule: str, at: int, zone: str) -> str:
 
 
 def meeting(seat: Booking) -> str:
-    """What meets: the group, or the service."""
-    series = seat.session.series
-    group = series.group if series else None
-    return group.name if group else seat.session.service.name
+    return what_meets(seat.session)
+
+
+def what_meets(session: Session) -> str:
+    """The group, or the service."""
+    group = session.series.group if session.series else None
+    return group.name if group else session.service.name
 
 
 def standing_chip(how: Standing) -> tuple[str, str]:
@@ -137,6 +140,7 @@ def end_reason(code: str) -> str:
         EndReason.STEPPED.value: _("Another level of care goes on"),
         EndReason.DISCHARGED.value: _("Discharged by the clinic"),
         EndReason.LEFT.value: _("The patient left"),
+        EndReason.UNDONE.value: _("The step was taken back"),
     }
     return said.get(code, "")
 
