@@ -86,6 +86,7 @@ def test_another_period_a_breakdown_and_a_filter_stand_in_the_address(world, off
     page = text_of(office.get(f"{PAGE}?period=week&from=2027-02-03&therapist={world.alma.uuid}"))
     assert "Utilization: February 1, 2027 to February 7, 2027" in page
     assert "Offered 40:00" in page and "Booked 35:00" in page
+    assert "Therapist: Alma Days and hours are" in page  # what it is about stands on paper, too
 
 
 def test_one_comes_from_a_period_to_its_neighbours_and_from_a_row_to_its_report(

@@ -27,8 +27,10 @@ from scheduling.web.utilization.asked import PERIOD, query, wish_of
 def report(request: PageRequest) -> HttpResponse:
     wish = wish_of(request.GET, request.clinic, today(request))
     found = told.tell(request.actor, wish, today(request))
+    offered = choices(request, wish)
     context = frame(request, wish, found) | {
-        "choices": choices(request, wish),
+        "choices": offered,
+        "narrowed": [said for choice in offered if (said := narrowed(choice))],
         "kept": {name: request.GET[name] for name in PERIOD if name in request.GET},
         "csv_url": f"{here(request, 'utilization_csv')}?{query(wish)}",
         "api_url": f"{here(request, 'api_utilization')}?{query(wish)}",
@@ -80,6 +82,12 @@ def choices(request: PageRequest, wish: Wish) -> list[dict[str, Any]]:
         for name, label, options in offered
         for chosen in [str(getattr(wish, name) or "")]
     ]
+
+
+def narrowed(choice: dict[str, Any]) -> str:
+    """ "Service: Individual DBT", where one is chosen."""
+    chosen = [text for _value, text, is_it in choice["options"] if is_it]
+    return f"{choice['label']}: {chosen[0]}" if chosen and choice["name"] != "by" else ""
 
 
 def beside(mean: Mean, own: Telling) -> list[dict[str, Any]]:
