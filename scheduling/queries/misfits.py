@@ -8,12 +8,12 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Licence, Therapist
 from scheduling.engine.hours import Hours, day_span, local_day, openings
 from scheduling.engine.interval import Span, merge, to_minute, whole_days
-from scheduling.models import Booking, DayHours, Holiday, TimeOff
+from scheduling.models import Booking, DayHours, Facilitator, Holiday, TimeOff
 from scheduling.queries.agenda import called
 from scheduling.queries.weeks import Weeks, weeks_of
 
@@ -77,6 +77,18 @@ def misfits(
     return [_misfit(row, why) for row, why in found if why]
 
 
+def assists() -> Q:
+    """Of a booking and one who gives its session: whether another leads that group. The licence of
+    the lead alone counts for its members (TH2)."""
+    who = OuterRef("session__occupancies__profile")
+    leads = Facilitator.objects.filter(
+        group=OuterRef("session__series__group"),
+        lead=True,
+        therapist__occupancies__session=OuterRef("session"),
+    )
+    return Q(Exists(leads.exclude(therapist=who))) & ~Q(Exists(leads.filter(therapist=who)))
+
+
 def _upcoming(rows: QuerySet[Booking], therapist: Therapist, now: datetime) -> list[dict[str, Any]]:
     mine = rows.filter(live=True, start__gt=to_minute(now), session__occupancies__profile=therapist)
     names = {
@@ -86,7 +98,7 @@ def _upcoming(rows: QuerySet[Booking], therapist: Therapist, now: datetime) -> l
         "of": F("session__uuid"),
     }
     fields = ("uuid", "start", "end", "place", "zone", "override", "patient_id")
-    found: Any = mine.order_by("start").values(*fields, **names)
+    found: Any = mine.order_by("start").values(*fields, **names, assists=assists())
     return list(found)
 
 
@@ -124,7 +136,7 @@ def _against(
         Why.DAY_OFF: not inside and own == "",
         Why.TIME_OFF: _meets(start, end, rules.time_off),
         Why.HOLIDAY: _meets(start, end, rules.holidays),
-        Why.LICENCE: not _licensed(row, rules.licences),
+        Why.LICENCE: not row["assists"] and not _licensed(row, rules.licences),
     }
     return tuple(why for why, holds in against.items() if holds)
 

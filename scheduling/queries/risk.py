@@ -21,7 +21,7 @@ from scheduling.engine.interval import DAY, day_number, to_minute
 from scheduling.engine.lifecycle import BookingState
 from scheduling.errors import NotFound
 from scheduling.models import Booking, Service, Task, TaskKind
-from scheduling.queries.misfits import Change, Misfit, misfits
+from scheduling.queries.misfits import Change, Misfit, assists, misfits
 
 SOON = timedelta(days=60)
 
@@ -38,7 +38,7 @@ class Why(StrEnum):
 
 
 class Risk(NamedTuple):
-    """A booked session. `place` is where its patient will be."""
+    """A booked session. `place` is where its patient will be; of a group, some of its members."""
 
     start: int
     end: int
@@ -80,7 +80,7 @@ def _with_people(rows: QuerySet[Licence]) -> QuerySet[Licence]:
 def at_risk(actor: Actor, now: datetime) -> list[Risk]:
     """Booked sessions to come for whose day and place the therapist has no licence (TH2).
 
-    The day is that of the patient's zone. Three queries.
+    Of a group the lead's counts. The day is that of the patient's zone. Three queries.
     """
     require_office(actor)
     held: dict[tuple[int, str], list[tuple[date, date]]] = {}
@@ -92,7 +92,7 @@ def at_risk(actor: Actor, now: datetime) -> list[Risk]:
     found = []
     for row in _booked(actor, Q(start__gt=to_minute(now))):
         day, spans = local_day(row["zone"], row["start"]), held.get((row["who"], row["place"]), [])
-        if not any(first <= day <= last for first, last in spans):
+        if not row["assists"] and not any(first <= day <= last for first, last in spans):
             ends = any(last < day for _first, last in spans)
             found.append((row, Why.LAPSES if ends else Why.NONE))
     return _named(actor, found)
@@ -153,6 +153,7 @@ def _booked(actor: Actor, which: Q) -> Iterable[dict[str, Any]]:
             medium=F("session__medium"),
             who=F("session__occupancies__profile"),
             own=F("session__occupancies__profile__time_zone"),
+            assists=assists(),
         )
         .iterator(2000)
     )
@@ -160,11 +161,13 @@ def _booked(actor: Actor, which: Q) -> Iterable[dict[str, Any]]:
 
 
 def _named(actor: Actor, found: list[tuple[dict[str, Any], Why]]) -> list[Risk]:
+    """Each session once, however many of its patients there are (PR5)."""
     wanted = {row["who"] for row, _why in found}
     people = policy.visible(Therapist, actor).in_bulk(wanted) if wanted else {}
-    return [
+    lines = (
         Risk(row["start"], row["end"], people[row["who"]], row["place"], why) for row, why in found
-    ]
+    )
+    return list(dict.fromkeys(lines))
 
 
 def gave_up(actor: Actor, now: datetime) -> QuerySet[Task]:

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.models import Licence
 from scheduling.errors import LicenceLapses, NotLicensed
+from tests.actions.test_groups import a_group, dates, joined
 from tests.web.desk import OFFICE, at_work, audited, booked
 from tests.web.patient import text_of
 from tests.world import World, at, build, licence
@@ -100,6 +101,20 @@ def test_withdrawn_at_once(world, office):
     assert "No licence for this state" in text_of(office.get(f"{OFFICE}licences/"))
     for path in ("", "revoke/"):
         assert office.get(f"{OFFICE}licences/{row.pk}/{path}").status_code == 404
+
+
+def test_of_a_group_the_leads_licence_counts_and_each_date_is_told_once(world, office):
+    """TH2. PR5: of how many members it is true cannot be counted on the page."""
+    made = a_group(world)  # Alma leads, Ben assists
+    for who in (world.nora, world.omar):
+        joined(world, made, who)
+    world.ben.licences.all().delete()
+    assert "No session is at risk" in text_of(office.get(f"{OFFICE}licences/"))
+    hours = f"/c/harbor/therapists/{world.ben.uuid}/hours/"
+    assert "no licence there" not in text_of(office.get(hours))
+    world.alma.licences.all().delete()
+    said = f"Sessions at risk ({len(dates(made))})"
+    assert said in text_of(office.get(f"{OFFICE}licences/"))
 
 
 def test_soon_unless_another_goes_on(world, office):
