@@ -11,7 +11,6 @@ from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import SessionState
 from scheduling.engine.periods import Length, Period, period
-from scheduling.engine.small_cells import small
 from scheduling.engine.told import Told, minutes
 from scheduling.errors import NotFound
 from scheduling.models import Session
@@ -20,12 +19,13 @@ from scheduling.queries.utilization import Asked, report
 
 
 class Glance(NamedTuple):
-    """`open_seats`: of the groups that still meet this week; None beside fewer than eleven taken
-    ones, `short` where so few people are short of hours (PR5)."""
+    """`open_seats`: of the groups that still meet this week. They are places, and how many of a
+    group's are taken is on its page for the same reader. `short`: None where it would tell of so
+    few people (PR5)."""
 
     period: Period
     told: Told
-    open_seats: int | None
+    open_seats: int
     short: int | None
 
 
@@ -43,8 +43,7 @@ def this_week(actor: Actor, now: datetime) -> Glance:
     )
 
 
-def _open_seats(actor: Actor, week: Period, now: datetime) -> int | None:
-    """Four queries."""
+def _open_seats(actor: Actor, week: Period, now: datetime) -> int:
     assert actor.clinic is not None
     until = day_span(actor.clinic.time_zone, week.first, week.last)[1]
     rows = policy.visible(Session, actor).filter(
@@ -54,5 +53,4 @@ def _open_seats(actor: Actor, week: Period, now: datetime) -> int | None:
         start__lt=until,
     )
     coming = list(rows.values_list("pk", flat=True))
-    taken = seats.taking(coming, now).count()
-    return None if coming and small(taken) else sum(seats.seats_left(coming, now).values())
+    return sum(seats.seats_left(coming, now).values())

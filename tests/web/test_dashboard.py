@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Membership
 from scheduling.actions.weekly import choose
 from scheduling.errors import NotFound
-from scheduling.models import Booking
+from scheduling.models import Booking, Session
 from tests.attended import crowd, held, starts
 from tests.enrolled import enrolled, program
 from tests.groups import a_session, group, group_series
@@ -80,11 +80,13 @@ def test_seats_that_are_open_this_week(world, office) -> None:
     assert "8 Open seats in groups" in text_of(office.get(OFFICE))
 
 
-def test_open_seats_do_not_tell_of_a_few(world, office) -> None:
-    """PR5: of twenty seats seventeen open would be three people."""
+def test_open_seats_are_places_and_always_shown(world, office) -> None:
+    """PR5 is about people. The same admin reads on the group's page how many seats are taken."""
     meeting(world, 3)
     page = text_of(office.get(OFFICE))
-    assert "– Open seats in groups" in page and "A dash stands for" in page
+    assert "17 Open seats in groups" in page and "places, not people" in page
+    group = Session.objects.get().series.group
+    assert "3 seats taken" in text_of(office.get(f"/c/harbor/desk/groups/{group.uuid}/"))
 
 
 @pytest.mark.parametrize(("short", "fine", "told"), [(11, 11, "11"), (11, 3, "–"), (3, 11, "–")])
