@@ -53,11 +53,8 @@ PAGE = """{% extends base %}
 <ol class="week"><li class="today"><h3>Mon 30</h3><a class="entry" href="#w"><time>9:00 AM</time>
 <span>Maria L.</span></a><div class="entry off"><time>1:00 PM</time> off</div></li></ol>
 <details open><summary>How it works</summary><div class="details-body"><p>So.</p></div></details>
-{% include "components/progress.html" with label="Hours" value=12 max=20 text="12 of 20 hours" %}
 {% include "components/empty.html" with title="None" text="Why" action_url="#e" action_label="Go" %}
 {% include "components/pagination.html" with earlier_url="#1" later_url="#2" here="This week" %}
-<p><a href="/swapped/" hx-get="/swapped/" hx-target="#swap">Later days</a></p>
-<div id="swap"></div>
 <section id="poll" role="status" data-poll="/polled/" data-poll-seconds="3">Waiting</section>
 {% endblock %}"""
 
@@ -131,14 +128,8 @@ def polled(request: HttpRequest) -> HttpResponse:
     return HttpResponse("<p>The room is ready</p>")
 
 
-@login_not_required
-def swapped(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("<h2>Thursday, December 3</h2><p>Free</p>", status=422)
-
-
 urlpatterns = [
     path("patients/", patients),
     path("staff/", staff),
     path("polled/", polled),
-    path("swapped/", swapped),
 ]

@@ -134,22 +134,6 @@
     if (event.persisted) all("form[data-sent]").forEach(release);
   });
 
-  /* htmx notes the page's address in the browser, and an address may hold a token. */
-  const forgetAddress = () => window.sessionStorage.removeItem("htmx-current-path-for-history");
-  forgetAddress();
-
-  /* After a swap the focus goes to what is new: the error summary, else the first heading. */
-  document.addEventListener("htmx:afterSettle", (event) => {
-    const part = event.detail.elt;
-    forgetAddress();
-    wake(part);
-    all("form[data-sent]").forEach(release);
-    if (part.closest("[data-keep-focus], [data-poll]")) return;
-    focus(all("[data-focus]", part)[0] || all("h1, h2, h3, legend", part)[0]);
-  });
-  document.addEventListener("htmx:responseError", () => all("form[data-sent]").forEach(release));
-  document.addEventListener("htmx:sendError", () => all("form[data-sent]").forEach(release));
-
   /* The browser refused a passkey, or the person did. */
   document.addEventListener("allauth.error", (event) => {
     const messages = document.getElementById("messages");
