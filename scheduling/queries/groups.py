@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from accounts.models import Licence, Patient, Therapist
+from accounts.models import Licence, Therapist
 from scheduling.engine.hours import NonexistentTime, day_span, local_day, wall_to_minute
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import SessionState
@@ -415,8 +415,3 @@ def last_before(member: Member, low: int) -> int | None:
         last = max(takewhile(lambda slot: slot < low, ahead), default=last)
     until = member.until_start
     return last if last is None or until is None else min(last, until)
-
-
-def patients_in(sessions: Iterable[Session]) -> list[Patient]:
-    rows = Patient.objects.filter(bookings__session__in=list(sessions), bookings__live=True)
-    return list(rows.distinct().order_by("pk"))
