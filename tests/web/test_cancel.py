@@ -51,6 +51,15 @@ def test_late_is_said_before(world, nora: Client):
     assert "Cancelled late" in text_of(nora.get(MINE))
 
 
+def test_the_page_of_the_booking_says_it_too(world, nora: Client):
+    """Whoever goes back in the browser does not read that it is booked."""
+    page = f"{HOME}booked/{booked(nora, world, NEXT_MONDAY)}/"
+    assert "Your session is booked" in text_of(nora.get(page))
+    cancel(booking=Booking.objects.get().uuid, actor=world.actor(world.nora), now=NOW)
+    back = text_of(nora.get(page, follow=True))
+    assert "Your session Cancelled" in back and "is booked" not in back
+
+
 def test_only_a_post_cancels(world, nora: Client):
     """BR1."""
     uuid = booked(nora, world, NEXT_MONDAY)

@@ -158,6 +158,7 @@ def test_bad_filters_are_said_at_their_field(world, nora: Client, mine: str):
 def test_without_a_time_it_goes_back_to_the_choice(world, nora: Client, mine: str):
     back = nora.post(mine + "move/check/", {"part": "morning", "csrfmiddlewaretoken": "x"})
     assert back["Location"] == f"{mine}move/?part=morning"
+    assert "Please choose a time." in text_of(nora.get(back["Location"]))
 
 
 def test_only_a_post_moves(world, nora: Client, mine: str):

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts import audit
@@ -26,6 +26,8 @@ from scheduling.web.door import PageRequest, signed_in
 @require_safe
 def booked(request: PageRequest, booking: UUID) -> HttpResponse:
     row = mine.own_one(request.actor, booking)
+    if row.state != BookingState.BOOKED.value:  # the way back, after it was cancelled
+        return redirect("booking_one", request.clinic.slug, row.uuid)
     one = mine.appointment(row)
     facts = calendar_facts(row, one.zone, request.now)
     page = {

@@ -113,6 +113,8 @@ def check(request: PageRequest, booking: UUID) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     start = minute_of(data.get("start", ""))
     if not form.is_valid() or start is None:
+        if form.is_valid():
+            messages.warning(request, _("Please choose a time."))
         back = reverse("booking_move", args=[request.clinic.slug, booking])
         said = {name: data[name] for name in form.fields if name in data}
         return redirect(f"{back}?{urlencode(said)}")
