@@ -34,5 +34,12 @@ def program(world: World, level: Level, *groups: Group, **more: Any) -> Program:
     return made
 
 
+def four_weeks(world: World, group: Group) -> Program:
+    """Of the group and of CBT on Thursdays at ten: two to three hours a week."""
+    level = iop(world, rules=False)
+    a_rule(level, min_minutes=120, max_minutes=180)
+    return program(world, level, group, weeks=4)
+
+
 def session_part(program: Program, service: Service, weekday: int = 3, at: int = 600) -> None:
     ProgramPart.objects.create(program=program, service=service, weekday=weekday, at=at)

@@ -8,7 +8,7 @@ import pytest
 
 from scheduling.models import Booking, Enrollment, LevelRule, Member, Program, Waiting
 from tests.groups import comes_in, founded
-from tests.programs import a_rule, iop, program
+from tests.programs import four_weeks
 from tests.web.desk import DESK, at_work, audited, booked
 from tests.web.patient import text_of
 from tests.web.visitor import Visitor
@@ -26,9 +26,7 @@ def world() -> World:
 @pytest.fixture
 def days(world) -> Program:
     """Four weeks of the group on Tuesdays at four and of CBT on Thursdays at ten."""
-    level = iop(world, rules=False)
-    a_rule(level, min_minutes=120, max_minutes=180)
-    return program(world, level, founded(world), weeks=4)
+    return four_weeks(world, founded(world))
 
 
 @pytest.fixture

@@ -7,16 +7,15 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 
-from scheduling.actions.enroll import enroll
 from scheduling.actions.enroll_life import pause
-from scheduling.models import Program
-from scheduling.queries.plan import Choice
+from scheduling.models import Enrollment, Program
+from tests.courses import enrolled
 from tests.doors import sign_in
 from tests.groups import comes_in, founded
-from tests.programs import a_rule, iop, program
+from tests.programs import four_weeks
 from tests.web.desk import audited
 from tests.web.visitor import Visitor
-from tests.world import LA, NOW, World, build
+from tests.world import NOW, World, build
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 PAGE = "/c/harbor/my/program/"
@@ -29,26 +28,14 @@ def world() -> World:
 
 @pytest.fixture
 def days(world) -> Program:
-    level = iop(world, rules=False)
-    a_rule(level, min_minutes=120, max_minutes=180)
     group = founded(world)
     comes_in(world, group, world.omar)
-    return program(world, level, group, weeks=4)
+    return four_weeks(world, group)
 
 
 @pytest.fixture
-def row(world, days):
-    part = days.parts.get(service__isnull=False)
-    return enroll(
-        program=days.uuid,
-        patient=world.nora.pk,
-        first_day=date(2027, 3, 8),
-        place="CA",
-        zone=LA,
-        choices=[Choice(part=part.pk, therapist=world.alma.uuid)],
-        actor=world.actor(world.dana),
-        now=NOW,
-    )
+def row(world, days) -> Enrollment:
+    return enrolled(world, days)
 
 
 @pytest.fixture
