@@ -16,6 +16,7 @@ Refusal
 |   +-- SeriesRefused           carries the dates that cannot be, each with its code
 |   +-- EnrollmentRefused       the same, by part of the program
 |   +-- ResumeRefused           the same, of what comes back out of a pause
+|   +-- OutsideProgram          a session that a program brought
 +-- HoldRefused                 about a hold
 |   +-- HoldExpired, TooManyHolds, ExtendedAlready, OfferGone
 +-- ConsentMissing, NotAPatient, ReasonMissing, WrongBirthDate, TooManyTries
@@ -222,6 +223,11 @@ class ResumeRefused(NotNow):
 
     code = "resume_refused"
     sentence = _("Some dates cannot be booked again as they were. Please decide about them.")
+
+
+class OutsideProgram(NotNow):
+    code = "outside_program"
+    sentence = _("Your program is not going on at this time. Please choose another.")
 
 
 class HoldRefused(Refusal):

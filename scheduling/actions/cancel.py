@@ -22,6 +22,7 @@ from scheduling.engine.lifecycle import UNDO, BookingState, CancelReason, Sessio
 from scheduling.errors import (
     CancelledAlready,
     IllegalChange,
+    OutsideProgram,
     ReasonMissing,
     StartedAlready,
     TooLate,
@@ -37,6 +38,7 @@ from scheduling.models import (
     Occupancy,
     Session,
 )
+from scheduling.queries.program_days import program_of, runs_at
 
 BY_PATIENT = (CancelReason.PATIENT, CancelReason.PATIENT_LATE)
 BY_STAFF = tuple(reason for reason in CancelReason if reason is not CancelReason.PATIENT_LATE)
@@ -108,13 +110,16 @@ def undo_cancel(*, booking: UUID, actor: Actor, now: datetime) -> Booking:
     session = seat.session
     if in_group(seat):
         sit_down_again(seat, now)
-    else:
+    require_in_program(seat, seat.start)
+    if not in_group(seat):
         release_expired(therapist_of(session), now)
         Occupancy.objects.filter(session=session).update(live=True)
     seat.state, seat.live, seat.cancelled_at = BookingState.BOOKED.value, True, None
     seat.cancel_reason, seat.cancelled_by, seat.late = "", "", False
     seat.save(
         update_fields=[
+            "start",
+            "end",
             "state",
             "live",
             "seat",
@@ -141,10 +146,12 @@ def in_group(seat: Booking) -> bool:
 
 
 def sit_down_again(seat: Booking, now: datetime) -> None:
-    """A number that is free now; none for who has left the group, or where the date is off."""
+    """A number that is free now, at the time that the date has by now; none for who has left the
+    group, or where the date is off."""
     lock_sessions([seat.session])
     if seat.session.state != SessionState.SCHEDULED.value:
         raise IllegalChange(subject=seat.patient_id)
+    seat.start, seat.end = seat.session.start, seat.session.end
     series = seat.session.series
     group = series.group if series else None
     if group is not None and group.entry != Entry.OPEN.value:
@@ -153,6 +160,13 @@ def sit_down_again(seat: Booking, now: datetime) -> None:
             raise IllegalChange(subject=seat.patient_id)
     release_seats([seat.session], now)
     seat.seat = free_numbers([seat.session_id], now)[seat.session_id]
+
+
+def require_in_program(seat: Booking, *starts: int, override: str = "") -> None:
+    """What a program brought stays within its days and out of its pauses; staff say why not."""
+    program = None if override else program_of(seat)
+    if program is not None and not runs_at(program, *starts):
+        raise OutsideProgram(subject=seat.patient_id)
 
 
 def lock_booking(booking: UUID, actor: Actor, now: datetime, *others: int) -> Booking:

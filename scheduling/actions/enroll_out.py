@@ -59,15 +59,14 @@ def lock_enrollment(row: Enrollment, actor: Actor, now: datetime, *others: int) 
 
 
 def seats_of(row: Enrollment) -> QuerySet[Booking]:
-    """Booked by the program, from its first day to its last."""
+    """Booked by the program: in its groups from its first day to its last, and alone, also where
+    staff have moved a session out of its days."""
     groups_of = Member.objects.filter(enrollment=row).values("group")
-    own = Q(session__series__enrollment=row) | Q(session__series__group__in=groups_of)
+    together = Q(session__series__group__in=groups_of, start__gte=row.start, start__lt=row.end)
     return Booking.objects.filter(
-        own,
+        together | Q(session__series__enrollment=row),
         patient=row.patient_id,
         state=BookingState.BOOKED.value,
-        start__gte=row.start,
-        start__lt=row.end,
     )
 
 

@@ -46,12 +46,12 @@ from scheduling.models import (
     Facilitator,
     Group,
     JoinLink,
-    Member,
     Occupancy,
     SeriesLink,
     Session,
 )
 from scheduling.queries import groups
+from scheduling.queries.program_days import left_by
 
 ONE_DAY = timedelta(days=1)
 
@@ -175,20 +175,6 @@ def sitting_elsewhere(session: Session, seats: Collection[int], now: datetime) -
     return [one for one in rows if one.patient_id in busy]
 
 
-def after_programs(sessions: Sequence[Session]) -> list[Booking]:
-    """Seats of the sessions that a program brought which is over when these are held now."""
-    groups_of = {one.series.group_id for one in sessions if one.series}
-    brought = Member.objects.filter(
-        group__in=groups_of, enrollment__isnull=False, left_at__isnull=True
-    )
-    ends = dict(brought.values_list("patient_id", "enrollment__end"))
-    seats = Booking.objects.filter(
-        session__in=sessions, patient__in=ends, state=BookingState.BOOKED.value
-    )
-    start = {one.pk: one.start for one in sessions}
-    return [one for one in seats if start[one.session_id] >= ends[one.patient_id or 0]]
-
-
 def follow(
     sessions: Sequence[Session],
     drop: bool,
@@ -198,9 +184,9 @@ def follow(
     **facts: object,
 ) -> None:
     """The seats of moved sessions follow them; who sits elsewhere then loses the seat, if that is
-    meant, and whose program is over by then in any case. Out of the way first: no seat meets
+    meant, and whose program does not run then in any case. Out of the way first: no seat meets
     another on the way."""
-    cancel_seats(after_programs(sessions), reason, actor, now)
+    cancel_seats(left_by(sessions), reason, actor, now)
     seats = Booking.objects.filter(session__in=sessions, live=True)
     live = list(seats.values_list("pk", flat=True))
     seats.update(live=False)

@@ -17,6 +17,7 @@ from scheduling.actions.cancel import (
     in_group,
     lock_booking,
     require_changeable,
+    require_in_program,
 )
 from scheduling.actions.links import new_join_link
 from scheduling.actions.offer import Offer, require_offer
@@ -57,6 +58,7 @@ def reschedule(
     other = policy.find(Therapist, actor, uuid=therapist) if therapist else occupancy.profile
     seat = lock_booking(booking, actor, now, other.user_id)
     require_changeable(seat, staff, now)
+    require_in_program(seat, start, override=override)
     occupancy = seat.session.occupancies.select_related("profile").get()
     offer = require_offer(
         service=before.session.service.uuid,

@@ -23,6 +23,7 @@ from scheduling.actions.cancel import (
     acts_as_staff,
     change_notice,
     coded,
+    require_in_program,
     undo_cancel,
 )
 from scheduling.actions.links import new_join_link
@@ -130,6 +131,7 @@ def change_from(
     if len(chosen) > len(seats):
         raise BadInput(field="dates")
     moved, left = seats[: len(chosen)], seats[len(chosen) :]
+    require_in_program(seats[0], *(one.start for one in chosen), override=override)
     assert before.patient_id is not None
     asked = asked_for(
         before.service,

@@ -16,6 +16,7 @@ from accounts.models import Patient
 from scheduling import policy
 from scheduling.actions.action import action, happened
 from scheduling.actions.book import locked, make_booked, require_consent
+from scheduling.actions.cancel import require_in_program
 from scheduling.actions.hold import take
 from scheduling.actions.offer import Offer, lock_therapists, require_offer
 from scheduling.actions.release import release
@@ -107,6 +108,8 @@ def _require_sense(row: Waiting, offer: Offer) -> None:
         row.booking.state != BookingState.BOOKED.value or offer.end > row.booking.start
     ):
         raise IllegalChange(subject=row.patient_id)
+    if row.booking:
+        require_in_program(row.booking, offer.start)
 
 
 def _made(row: Waiting, held: Booking, until: datetime, actor: Actor, now: datetime) -> WaitOffer:
@@ -187,6 +190,7 @@ def _move_there(booking: Booking, held: Booking, actor: Actor, now: datetime) ->
     seat = Booking.objects.select_related("session__service").get(pk=booking.pk)
     if seat.state != BookingState.BOOKED.value or from_minute(seat.start) <= now:
         raise IllegalChange(subject=seat.patient_id)
+    require_in_program(seat, held.start)
     there = held.session.occupancies.select_related("profile").get()
     occupancy = seat.session.occupancies.get()
     release([held.session_id])

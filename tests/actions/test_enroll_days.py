@@ -15,6 +15,7 @@ from scheduling.engine.recurrence import weekly
 from scheduling.errors import Refusal
 from scheduling.models import Booking, Enrollment, Member, Occupancy, Program, Session
 from scheduling.outbox.group_window import fill_windows
+from scheduling.queries.enrollments import undoable
 from scheduling.queries.repeat import Pattern
 from tests.courses import (
     FIRST,
@@ -27,6 +28,7 @@ from tests.courses import (
     program,
     resumed,
     stepped,
+    undone,
 )
 from tests.world import LA, NOW, World, build
 
@@ -38,6 +40,7 @@ STEPS = some.one_of(
     some.tuples(some.just("pause"), DAYS, some.none() | some.integers(0, 20)),
     some.tuples(some.just("resume"), DAYS, some.none()),
     some.tuples(some.just("away and back"), DAYS, some.integers(1, 20)),
+    some.tuples(some.just("undo"), DAYS, some.none()),
     some.tuples(some.just("discharge"), DAYS, some.sampled_from(["left", "discharged"])),
     some.tuples(some.just("time"), some.integers(1, 20), some.none()),
 )
@@ -107,6 +110,8 @@ def after(world: World, verb: str, number: int, more, programs, now):
                 resumed(world, row, day + timedelta(days=more), now=now)
             elif verb == "resume":
                 resumed(world, row, day, now=now)
+            elif verb == "undo":
+                undone(world, undoable(row, now) or row, now=now)
             else:
                 discharged(world, row, day, reason=more, now=now)
     except Refusal:

@@ -9,7 +9,7 @@ import pytest
 
 from scheduling.models import Booking, Enrollment
 from tests.groups import founded
-from tests.programs import a_rule, iop, program
+from tests.programs import four_weeks, program
 from tests.web.desk import audited, booked
 from tests.world import LA, NOW, at
 
@@ -17,9 +17,7 @@ from tests.world import LA, NOW, at
 @pytest.fixture
 def days(world):
     """Four weeks of the group on Tuesdays at four and of CBT on Thursdays at ten."""
-    level = iop(world, rules=False)
-    a_rule(level, min_minutes=120, max_minutes=180)
-    return program(world, level, founded(world), weeks=4)
+    return four_weeks(world, founded(world))
 
 
 @pytest.fixture
@@ -156,6 +154,20 @@ def test_a_step_and_an_end_are_undone(world, caller, days, made, clock):
     assert dana.post(f"{one}undo/").json()["code"] == "undo_too_late"
     clock.move_to(NOW + timedelta(minutes=5))
     assert dana.post(f"{one}undo/").json() == made
+
+
+def test_a_session_of_it_is_not_moved_past_its_end(world, caller, made):
+    """outside_program: by the patient never, by staff with a reason."""
+    one = Booking.objects.get(patient=world.nora, start=at("2027-04-01", 10))
+    path, there = f"bookings/{one.uuid}/reschedule/", {"start": "2027-04-06T14:00-07:00"}
+    refused = caller(world.nora).post(path, there)
+    assert (refused.status_code, refused.json()["code"]) == (409, "outside_program")
+    dana = caller(world.dana)
+    there["reason"] = "patient"
+    assert dana.post(path, there).json()["code"] == "outside_program"
+    moved = dana.post(path, there | {"override": "A last look"})
+    assert moved.status_code == 200, moved.content
+    assert moved.json()["start"] == "2027-04-06T14:00:00-07:00"
 
 
 def test_step_down(world, caller, days, made):

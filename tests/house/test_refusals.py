@@ -167,6 +167,10 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
         page("enrollment", "what_does_not_fit_is_decided_or_nothing_is_booked"),
         api("what_cannot_come_back_is_refused_with_its_dates_and_left_out", "enrollments"),
     ),
+    "outside_program": (
+        page("enrollment", "a_session_of_it_is_not_moved_past_its_end"),
+        api("a_session_of_it_is_not_moved_past_its_end", "enrollments"),
+    ),
     "taken_meanwhile": (
         page("enrollment", "an_end_is_taken_back_or_refused_with_what_is_taken_meanwhile"),
         api("a_step_and_an_end_are_undone", "enrollments"),

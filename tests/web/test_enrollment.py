@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from scheduling.actions.enroll import enroll
 from scheduling.models import Booking, Enrollment, Pause, Program, ProgramPart, Session
 from scheduling.queries.plan import Choice
+from tests.courses import enrolled
 from tests.doors import sign_in
 from tests.groups import founded
-from tests.programs import a_rule, iop, program
-from tests.web.desk import at_work, audited, booked
-from tests.web.patient import text_of
+from tests.programs import four_weeks, program
+from tests.web.desk import DESK, at_work, audited, booked
+from tests.web.patient import filters, text_of
 from tests.web.visitor import Visitor
 from tests.world import LA, NOW, World, at, build
 
@@ -32,25 +33,13 @@ def world() -> World:
 @pytest.fixture
 def days(world) -> Program:
     """Four weeks of the group on Tuesdays at four and of CBT on Thursdays at ten."""
-    level = iop(world, rules=False)
-    a_rule(level, min_minutes=120, max_minutes=180)
-    return program(world, level, founded(world), weeks=4)
+    return four_weeks(world, founded(world))
 
 
 @pytest.fixture
 def row(world, days) -> Enrollment:
     """Nora, from Monday, March 8, to Sunday, April 4, with Alma on Thursdays."""
-    part = days.parts.get(service__isnull=False)
-    return enroll(
-        program=days.uuid,
-        patient=world.nora.pk,
-        first_day=date(2027, 3, 8),
-        place="CA",
-        zone=LA,
-        choices=[Choice(part=part.pk, therapist=world.alma.uuid)],
-        actor=world.actor(world.dana),
-        now=NOW,
-    )
+    return enrolled(world, days)
 
 
 @pytest.fixture
@@ -252,6 +241,38 @@ def test_step_up_brings_what_is_new(world, days, row, dana):
     dana.presses("Change the program")
     assert at("2027-03-22", 10) in starts(world)
     assert at("2027-03-25", 10) in starts(world)
+
+
+def test_a_session_of_it_is_not_moved_past_its_end(world, row, dana):
+    """outside_program: the patient chooses another time; staff say why, and it is done."""
+    one = Booking.objects.get(patient=world.nora, start=at("2027-04-01", 10))
+    nora = sign_in(Client(), world.nora.user, mfa=False)
+    start = {"start": at("2027-04-06", 14), "therapist": world.alma.uuid}
+    there = filters(**start)
+    del there["service"]
+    answer = nora.post(f"{C}my/{one.uuid}/move/check/", there)
+    assert answer.status_code == 409
+    assert "Your program is not going on at this time." in text_of(answer)
+    move = f"{DESK}bookings/{one.uuid}/move/"
+    answer = dana.client.post(move, filters(**start, reason="patient"))
+    assert answer.status_code == 409
+    assert "The patient's program is not going on at this time." in text_of(answer)
+    assert at("2027-04-01", 10) in starts(world)
+    said = {"typed": "1", "typed-date": "2027-04-06", "typed-time": "14:00"}
+    said |= {"typed-why": "A last look together", "reason": "patient"}
+    assert dana.client.post(move, filters(**said)).status_code == 302
+    assert starts(world)[-1] == at("2027-04-06", 14)
+
+
+def test_nor_by_its_therapist_without_a_reason(world, row):
+    one = Booking.objects.get(patient=world.nora, start=at("2027-04-01", 10))
+    alma, move = at_work(world.alma.user), f"{C}sessions/{one.session.uuid}/move/"
+    said = {"slot": at("2027-04-06", 14), "reason": "clinic", "override": ""}
+    answer = alma.post(move, said)
+    assert answer.status_code == 409
+    assert "Say why, and it can be done." in text_of(answer)
+    assert alma.post(move, said | {"override": "A last look"}).status_code == 302
+    assert starts(world)[-1] == at("2027-04-06", 14)
 
 
 def test_others_do_not_find_it(world, row):

@@ -34,6 +34,7 @@ FOR_STAFF = {
     "outside_hours": gettext_lazy("The therapist does not work at this time."),
     "off_grid": gettext_lazy("Sessions do not start at this minute."),
     "daily_limit": gettext_lazy("The therapist's day is full."),
+    "outside_program": gettext_lazy("The patient's program is not going on at this time."),
 }
 HARD = {
     "slot_gone": gettext_lazy("The therapist has another session, or a break, at this time."),

@@ -15,6 +15,7 @@ from scheduling.errors import (
     ConsentMissing,
     LicenceLapses,
     NotLicensed,
+    OutsideProgram,
     PatientBusy,
     Refusal,
     TooLate,
@@ -193,6 +194,9 @@ def why(refusal: Refusal | None) -> str:
         PatientBusy: PatientBusy.FOR_STAFF,
         NotLicensed: _("You are not licensed in the state where the patient will be."),
         LicenceLapses: _("Your licence for the patient's state ends before this date."),
+        OutsideProgram: _(
+            "The patient's program is not going on at this time. Say why, and it can be done."
+        ),
         ConsentMissing: _("The patient has to accept the consent to telehealth first."),
     }
     if refusal.extra.get("form") == Form.GROUP.value:
