@@ -334,6 +334,21 @@ def test_nobody_came_before_the_start_and_minutes_are_numbers(world, group, cloc
     assert seat.attendance == ""
 
 
+def test_one_wrong_figure_loses_none_of_the_other_marks(world, group, clock):
+    first = dates(group)[0]
+    alma = later(clock, 7 * 86400 + 7200, Client(), world.alma.user)
+    nora, omar = (seats(group, who)[0] for who in (world.nora, world.omar))
+    marks = {f"mark-{nora.uuid}": "attended", f"mark-{omar.uuid}": "no_show", "present": "2"}
+    typed = {f"late-{nora.uuid}": "soon", f"early-{nora.uuid}": "15"}
+    page = alma.post(session_page(first, "attend/"), marks | typed).content.decode()
+    assert "Nothing was saved yet." in page
+    for name, value in typed.items():
+        assert f'name="{name}" value="{value}"' in page
+    assert 'name="present" value="2"' in page
+    assert page.count('<option value="attended" selected>') == 1
+    assert page.count('<option value="no_show" selected>') == 1
+
+
 def test_four_misses_in_a_row_are_a_notice_to_staff_and_nothing_more(world, group, clock):
     for number, one in enumerate(seats(group, world.omar)[:4]):
         mark = "no_show" if number else "excused"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -35,9 +36,14 @@ def session(request: PageRequest, session: UUID) -> HttpResponse:
 
 
 def session_page(
-    request: PageRequest, row: Session, *, status: int = 200, **extra: Any
+    request: PageRequest,
+    row: Session,
+    *,
+    status: int = 200,
+    said: Mapping[str, str] | None = None,
+    **extra: Any,
 ) -> HttpResponse:
-    """Each who is shown by name is audited (LG1)."""
+    """Each who is shown by name is audited (LG1). `said`: marks that were refused, as typed."""
     seats = roster.roster(request.actor, row)
     audit.record(
         request.actor,
@@ -57,7 +63,8 @@ def session_page(
         "address": here(request, "group_session", row.uuid),
         "medium": words.medium(row.medium),
         "given": ", ".join(givers(row)),
-        "seats": [line(one) for one in here_are],
+        "seats": [line(one, said) for one in here_are],
+        "present": row.present if said is None else said.get("present", ""),
         "away": [one.name for one in seats if one.away],
         "notices": [one for one in here_are if one.notice],
         "marks": marks(),
@@ -77,16 +84,17 @@ def givers(row: Session) -> list[str]:
     return [one.profile.name for one in rows]
 
 
-def line(seat: Seat) -> dict[str, Any]:
-    return {
+def line(seat: Seat, said: Mapping[str, str] | None) -> dict[str, Any]:
+    one, key = seat.booking, seat.booking.uuid
+    noted = {"mark": one.attendance, "late": one.late_by, "early": one.left_early_by}
+    if said is not None:
+        noted = {name: said.get(f"{name}-{key}", "") for name in noted}
+    return noted | {
         "seat": seat,
-        "key": seat.booking.uuid,
+        "key": key,
         "name": seat.name,
         "attended": seat.attended,
         "missed": seat.missed,
-        "mark": seat.booking.attendance,
-        "late_by": seat.booking.late_by,
-        "left_early_by": seat.booking.left_early_by,
     }
 
 
@@ -126,14 +134,15 @@ def room_state(request: PageRequest, row: Session) -> dict[str, Any]:
 @staff("desk", "therapist")
 @require_POST
 def note_all(request: PageRequest, session: UUID) -> HttpResponse:
-    """Everybody's mark in one go. A mark that is taken away again is undone."""
+    """Everybody's mark in one go. A mark that is taken away again is undone; what is refused
+    stands there as it was typed."""
     row = roster.session_of(request.actor, session)
     seats = [one for one in roster.roster(request.actor, row) if not one.away]
     try:
         said = {one.booking.uuid: read_mark(request, str(one.booking.uuid)) for one in seats}
         present = number(request.POST.get("present", ""))
     except ValueError:
-        return session_page(request, row, status=422, wrong=True)
+        return session_page(request, row, status=422, said=request.POST, wrong=True)
     try:
         mark_group(
             session=session, marks=said, present=present, actor=request.actor, now=request.now
@@ -141,7 +150,7 @@ def note_all(request: PageRequest, session: UUID) -> HttpResponse:
     except NotFound:
         raise
     except Refusal as refusal:
-        return session_page(request, row, status=refusal.status, refusal=refusal)
+        return session_page(request, row, status=refusal.status, said=request.POST, refusal=refusal)
     messages.success(request, _("Noted."))
     return redirect(here(request, "group_session", session))
 
