@@ -68,12 +68,15 @@ class Worker:
     def turn(self) -> int:
         """Everything once; answers how many events were planned and tasks taken.
 
-        What changed is told before the sweeps remind of it.
+        What changed is told before the sweeps remind of it; what they change is told, too.
         """
         heartbeat.beat(self.clock())
-        taken = plan(self.clock()) + self.batch()
+        taken = self.tell()
         self.sweeps.run(self.clock(), log)
-        return taken + self.batch()
+        return taken + self.tell()
+
+    def tell(self) -> int:
+        return plan(self.clock()) + self.batch()
 
     def batch(self) -> int:
         tasks = queue.claim(self.clock(), BATCH)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 import pytest
 
-from scheduling.outbox.sweeps import SWEEPS, Sweep
+from scheduling.outbox import sweeps, transport
 from scheduling.outbox.worker import Worker
-from tests.outbox.sink import Listening, Sink, listen
+from tests.outbox.sink import Listening, Sink, Straight, listen
 from tests.world import NOW, World, build
+
+CONNECT = transport.connect
 
 
 @pytest.fixture(scope="session")
@@ -22,34 +23,35 @@ def mail_server() -> Iterator[tuple[Sink, Listening]]:
 
 
 @pytest.fixture
-def sink(mail_server, settings, mail_stays_here) -> Iterator[Sink]:
-    """Mail goes by SMTP over a real socket."""
-    found, controller = mail_server
-    found.clear()
+def sink(settings, monkeypatch, mail_stays_here) -> Sink:
+    """What the worker's SMTP client hands over, without a socket between."""
+    found = Sink()
+    monkeypatch.setattr(transport, "connect", lambda: Straight(found))
     settings.MAIL_BACKEND = "scheduling.outbox.transport.SmtpBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
-    settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT = False, 5
     settings.DEFAULT_FROM_EMAIL = "mail@clinic.example"
     settings.SITE_URL = "https://clinic.example"
+    return found
+
+
+@pytest.fixture
+def over_a_socket(mail_server, sink, settings, monkeypatch) -> Iterator[Sink]:
+    """The same with a real server: a file that is about that takes this for its `sink`."""
+    found, controller = mail_server
+    found.clear()
+    monkeypatch.setattr(transport, "connect", CONNECT)
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
+    settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT = False, 5
     yield found
     found.clear()
 
 
 @pytest.fixture
-def work() -> Callable[..., int]:
-    """Do all that is due at a time. What is swept every ten minutes or less often is, as in a
-    worker that lives on, not swept again at once."""
-    seldom = {sweep for every, sweep in SWEEPS if every >= 600}
-    swept: dict[Sweep, datetime] = {}
-
-    def drain(now: datetime = NOW) -> int:
-        worker = Worker(lambda: now)
-        worker.sweeps.due.update(swept)
-        done = worker.drain()
-        swept.update({one: due for one, due in worker.sweeps.due.items() if one in seldom})
-        return done
-
-    return drain
+def work(request, monkeypatch) -> Callable[..., int]:
+    """Do all that is due at a time. Of the sweeps, those in the file's SWEPT: most files are about
+    what is told when something happens."""
+    swept = getattr(request.module, "SWEPT", ())
+    monkeypatch.setattr(sweeps, "SWEEPS", [one for one in sweeps.SWEEPS if one[1] in swept])
+    return lambda now=NOW: Worker(lambda: now).drain()
 
 
 @pytest.fixture

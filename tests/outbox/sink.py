@@ -82,12 +82,15 @@ class Sink:
 
     async def handle_DATA(self, server, session, envelope):
         await asyncio.sleep(self.slow)
-        if self.answer_data:
-            return self.answer_data
         (to,) = envelope.rcpt_tos  # PR4
-        self.messages.append(Received(envelope.mail_from, to, envelope.content))
+        answer = self.take(Received(envelope.mail_from, to, envelope.content))
         await self._stall("data")
-        return "250 OK"
+        return answer
+
+    def take(self, message: Received) -> str:
+        if not self.answer_data:
+            self.messages.append(message)
+        return self.answer_data or "250 OK"
 
     async def _stall(self, where: str) -> None:
         while self.stall == where:
@@ -108,6 +111,34 @@ class Sink:
         self.answers.clear()
         self.stalled.clear()
         self.stall, self.answer_data, self.slow = "", "", 0.0
+
+
+class Straight:
+    """A connection to a sink without a socket, as `smtplib.SMTP` answers."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+
+    def mail(self, sender: str) -> tuple[int, bytes]:
+        self.sender = sender
+        return 250, b"OK"
+
+    def rcpt(self, recipient: str) -> tuple[int, bytes]:
+        self.recipient = recipient
+        return code_of(self.sink.answers.get(recipient, "250 OK"))
+
+    def data(self, message: bytes) -> tuple[int, bytes]:
+        return code_of(self.sink.take(Received(self.sender, self.recipient, message)))
+
+    def noop(self) -> tuple[int, bytes]:
+        return 250, b"OK"
+
+    rset = quit = close = noop
+
+
+def code_of(answer: str) -> tuple[int, bytes]:
+    code, _, text = answer.partition(" ")
+    return int(code), text.encode()
 
 
 class Listening(Controller):

@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.models import AuditRow, Invitation
 from scheduling.actions.messages import retry
 from scheduling.models import Invite, Task
+from scheduling.outbox import bounces, remind
 from scheduling.outbox.dsn import lost
 from tests.outbox import returned
 from tests.outbox.acts import TUESDAY, booked, cancelled, moved
@@ -21,8 +22,14 @@ from tests.web.patient import text_of
 from tests.world import NOW, at
 
 pytestmark = pytest.mark.django_db
+SWEPT = [bounces.read_bounces, remind.sweep]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NORA = "nora@example.org"
+
+
+@pytest.fixture
+def sink(over_a_socket):
+    return over_a_socket
 
 
 @pytest.fixture

@@ -6,13 +6,14 @@ import pytest
 
 from accounts.models import Consent
 from scheduling.models import Task
-from scheduling.outbox import ending, sweeps
+from scheduling.outbox import ending, group_window, sweeps
 from tests.outbox.acts import moved
 from tests.outbox.serial import changed, ended, mondays, repeated, seat
 from tests.outbox.test_words import DENIED
 from tests.world import NOW
 
 pytestmark = pytest.mark.django_db
+SWEPT = [ending.sweep, group_window.fill_windows]
 NORA, ALMA, BEN = "nora@example.org", "alma@example.org", "ben@example.org"
 HOUR = timedelta(hours=1)
 

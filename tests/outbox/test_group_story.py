@@ -6,12 +6,14 @@ import pytest
 
 from scheduling.actions import group_dates, group_life, group_members
 from scheduling.models import Booking, Member, Occupancy
+from scheduling.outbox import group_window
 from scheduling.queries.repeat import Pattern
 from tests.actions.test_groups import a_group, dates, joined
 from tests.outbox.serial import calendar_of, times_of
 from tests.world import LA, NOW
 
 pytestmark = pytest.mark.django_db
+SWEPT = [group_window.fill_windows, group_window.end_what_is_over]
 NORA, OMAR, ALMA, BEN = (f"{name}@example.org" for name in ("nora", "omar", "alma", "ben"))
 
 

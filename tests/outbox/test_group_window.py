@@ -16,6 +16,7 @@ from tests.actions.test_groups import MONDAYS, a_group, joined, seats
 from tests.world import LA, NOW, World, at, build
 
 pytestmark = pytest.mark.django_db
+SWEPT = [fill_windows, end_what_is_over]
 
 
 @pytest.fixture

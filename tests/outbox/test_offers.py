@@ -13,6 +13,7 @@ from scheduling.actions.group_terms import change
 from scheduling.engine.lifecycle import UNDO
 from scheduling.errors import CancelledAlready
 from scheduling.models import Booking, DayHours, Member, Task, Waiting, WaitOffer, WeeklyHours
+from scheduling.outbox import offers
 from scheduling.outbox.plan import plan
 from scheduling.outbox.queue import UNDONE
 from scheduling.queries.groups import coming
@@ -22,6 +23,7 @@ from tests.waiting import earlier, for_a_place, waiting
 from tests.world import NOW, at, patient
 
 pytestmark = pytest.mark.django_db
+SWEPT = [offers.end_overdue, offers.tick]
 NORA, OMAR = "nora@example.org", "omar@example.org"
 MINUTE = timedelta(minutes=1)
 TUESDAY = "2027-03-02"

@@ -13,6 +13,7 @@ from tests.outbox.serial import seat as series_seat
 from tests.world import NOW, at
 
 pytestmark = pytest.mark.django_db
+SWEPT = [remind.sweep]
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 THURSDAY = "2027-03-04"

@@ -15,6 +15,7 @@ from tests.outbox.acts import TUESDAY, booked
 from tests.world import LA, NOW, at, licence, offer, service
 
 pytestmark = pytest.mark.django_db
+SWEPT = [sweep for _, sweep in sweeps.SWEEPS]
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import AuditRow, Consent
 from scheduling.models import Booking, Invite, JoinLink, Session, Task
-from scheduling.outbox import plan
+from scheduling.outbox import plan, remind
 from tests.outbox.acts import TUESDAY, booked, cancelled, moved, restored
 from tests.world import NOW, NY, at, patient
 
@@ -162,7 +162,9 @@ def test_no_mail_tells_the_number_that_is_called(world, sink, work):
     """PR1: not even the end of it, in mail to patient or therapist."""
     seat = booked(world, medium="telephone")
     work()
-    work(seat.starts_at - timedelta(hours=1))
+    near = seat.starts_at - timedelta(hours=1)
+    assert remind.sweep(near) == 1
+    work(near)
     assert len(sink.messages) == 3
     for message in sink.messages:
         said = re.sub(r"https?://\S+", "", message.text + message.html)

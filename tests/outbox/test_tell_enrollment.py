@@ -9,9 +9,11 @@ import pytest
 
 from accounts.models import Consent
 from scheduling.actions.cancel import cancel
+from scheduling.actions.enroll_life import complete
 from scheduling.actions.messages import retry
 from scheduling.engine.recurrence import weekly
 from scheduling.models import Booking, Invite, Occupancy, SeriesLink, Task
+from scheduling.outbox import group_window
 from scheduling.queries.repeat import Pattern
 from tests.courses import (
     FIRST,
@@ -31,6 +33,7 @@ from tests.outbox.test_words import DENIED, plain
 from tests.world import LA, NOW, World, at, build
 
 pytestmark = pytest.mark.django_db
+SWEPT = [group_window.fill_windows, complete]
 NORA, OMAR, ALMA, BEN = (f"{name}@example.org" for name in ("nora", "omar", "alma", "ben"))
 WEEK = timedelta(weeks=1)
 FOURTH = FIRST + 3 * WEEK

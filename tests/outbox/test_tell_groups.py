@@ -19,6 +19,7 @@ from scheduling.models import (
     Session,
     Task,
 )
+from scheduling.outbox import group_window
 from tests.outbox.serial import (
     calendar_of,
     gives_up,
@@ -33,6 +34,7 @@ from tests.outbox.test_words import DENIED, plain
 from tests.world import NOW, at, patient
 
 pytestmark = pytest.mark.django_db
+SWEPT = [group_window.fill_windows]
 NORA, OMAR, ALMA, BEN = (f"{name}@example.org" for name in ("nora", "omar", "alma", "ben"))
 WEEK = timedelta(weeks=1)
 
@@ -249,11 +251,11 @@ def test_without_end_it_goes_on_and_no_mail_says_so_again(world, sink, work):
     work()
     assert "From Monday, March 8, 2027 on" in sink.to(NORA)[0].text
     assert b"UNTIL" not in sink.to(NORA)[0].data
-    for weeks in range(12, 121, 12):
+    for weeks in range(12, 61, 12):
         work(NOW + weeks * WEEK)
     assert told_by_calendar(sink, NORA, ALMA) == 2
     shown = calendar_of(sink, NORA).shows()
-    assert seats_of(world.nora).count() > 120
+    assert seats_of(world.nora).count() > 60
     assert set(times_of(seats_of(world.nora))) <= set(shown)
 
 

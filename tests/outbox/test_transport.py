@@ -25,6 +25,11 @@ HOUR = timedelta(hours=1)
 NORA = "nora@example.org"
 
 
+@pytest.fixture
+def sink(over_a_socket):
+    return over_a_socket
+
+
 def to_patient() -> Task:
     return Task.objects.filter(kind="tell_patient").latest("pk")
 

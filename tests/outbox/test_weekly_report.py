@@ -9,11 +9,13 @@ import pytest
 
 from accounts.models import Membership
 from scheduling.models import Task
+from scheduling.outbox import weekly
 from tests.attended import crowd, held, starts
 from tests.outbox.test_words import DENIED
 from tests.world import NOW, World, build
 
 pytestmark = pytest.mark.django_db
+SWEPT = [weekly.sweep]
 ADA = "ada@example.org"
 MONDAY = NOW  # March 1, 2027, 9 AM in Los Angeles
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -84,8 +86,6 @@ def test_nobody_gets_it_unasked(world, sink, work, asked) -> None:
 @pytest.mark.parametrize("ended", ["role", "person", "wish"])
 def test_who_no_longer_may_or_wants_gets_none(world, sink, work, asked, ended) -> None:
     """AC7: also where it waits already to be sent."""
-    from scheduling.outbox import weekly
-
     assert weekly.sweep(MONDAY) == 1
     if ended == "person":
         world.ada.is_active = False

@@ -8,11 +8,12 @@ import pytest
 
 from accounts.models import Clinic, Consent, Patient, Therapist, User
 from scheduling.models import Modality, Service
-from scheduling.outbox import words
+from scheduling.outbox import remind, rooms, words
 from scheduling.outbox.words import News, Words, sender_name
 from tests.outbox.acts import booked, cancelled, moved, restored
 from tests.world import at, patient
 
+SWEPT = [remind.sweep, rooms.warn_unfilled]
 THURSDAY = "2027-03-04"
 # Whatever the clinic knows beside the time; none of it may be in any byte that leaves.
 CANARIES = {
