@@ -62,6 +62,9 @@ class WeekShape(serializers.Serializer[Any]):
     over = serializers.IntegerField()
     days_missing = serializers.IntegerField()
     days = DayHoursShape(many=True, help_text="Those with seats.")
+    on_calendar = serializers.BooleanField(
+        help_text="false: groups make some of its sessions later; it is not called short."
+    )
 
 
 class KeptShape(serializers.Serializer[Any]):
@@ -152,6 +155,7 @@ def week_of(week: Week) -> dict[str, Any]:
         "days": [
             {"day": day.isoformat(), "hours": minutes(hours)} for day, hours in week.days.items()
         ],
+        "on_calendar": week.made,
     }
 
 

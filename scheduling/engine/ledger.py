@@ -5,7 +5,8 @@ and on the day, on which it starts on the clinic's clock; its minutes are those 
 also in the night in which the clock changes.
 
 A week that does not lie wholly within the enrolment, or that a pause touches, asks for nothing:
-half a week has no band that a payer knows of.
+half a week has no band that a payer knows of. One for which groups have not made all their sessions
+yet asks for as much as any, and is not called short.
 """
 
 from __future__ import annotations
@@ -84,12 +85,14 @@ class DatedRule(NamedTuple):
 
 @dataclass(frozen=True)
 class Week:
-    """`rule` None: nothing is asked. `days`: those with seats, by date."""
+    """`rule` None: nothing is asked. `days`: those with seats, by date. `made` False: not all of it
+    is on the calendar yet, so that nobody can say whether it is short."""
 
     first: date
     last: date
     rule: Rule | None
     days: dict[date, Hours]
+    made: bool = True
 
     @property
     def hours(self) -> Hours:
@@ -98,7 +101,9 @@ class Week:
     @property
     def missing(self) -> int:
         """Minutes short of the least, even if all that is open goes well."""
-        return max(0, self.rule.least - self.hours.likely) if self.rule else 0
+        if self.rule is None or not self.made:
+            return 0
+        return max(0, self.rule.least - self.hours.likely)
 
     @property
     def over(self) -> int:
@@ -108,7 +113,7 @@ class Week:
     @property
     def days_missing(self) -> int:
         """Days short of those on which enough hours are asked for."""
-        if self.rule is None or not (self.rule.day_least and self.rule.days):
+        if self.rule is None or not (self.made and self.rule.day_least and self.rule.days):
             return 0
         enough = sum(one.likely >= self.rule.day_least for one in self.days.values())
         return max(0, self.rule.days - enough)
@@ -177,10 +182,12 @@ def weeks(
     pauses: Sequence[tuple[int, int | None]] = (),
     rule: Callable[[date], Rule | None],
     now: int,
+    made_until: int | None = None,
 ) -> Iterator[Week]:
     """The clinic's weeks of an enrolment, the first on top; seats outside of it are left out.
 
-    `rule`: what holds in the week that begins on a day.
+    `rule`: what holds in the week that begins on a day. `made_until`: the minute up to which groups
+    have made their sessions; None: all of them.
     """
     low, high = enrolled
     by_day: dict[date, list[Hours]] = defaultdict(list)
@@ -193,7 +200,8 @@ def weeks(
         span = day_span(zone, first, last)
         days = {day: total(by_day[day]) for day in sorted(by_day) if first <= day <= last}
         asks = low <= span[0] and span[1] <= high and not _touched(span, pauses)
-        yield Week(first, last, rule(first) if asks else None, days)
+        made = made_until is None or min(span[1], high) <= made_until
+        yield Week(first, last, rule(first) if asks else None, days, made)
         first += WEEK
 
 

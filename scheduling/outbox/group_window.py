@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -14,9 +14,7 @@ from scheduling.engine.hours import local_day
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import GroupState, LeaveReason
 from scheduling.models import Group, Member, Series
-from scheduling.queries.groups import WINDOW
-
-SLACK = timedelta(weeks=1)  # a window that lacks less is left alone: one look a week, not an hour
+from scheduling.queries.groups import SLACK, WINDOW
 
 
 def fill_windows(now: datetime) -> int:

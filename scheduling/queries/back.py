@@ -23,7 +23,7 @@ from scheduling.models import Booking, Enrollment, Kind, Member, Occupancy, Paus
 from scheduling.queries import groups
 from scheduling.queries.enrollments import pause_ahead
 from scheduling.queries.lay import missing_forms
-from scheduling.queries.ledger import born, rule_for, rules_of, seats_of
+from scheduling.queries.ledger import born, made_until, rule_for, rules_of, seats_of
 from scheduling.queries.plan import CANCELLED, FULL, GIVEN, OWN_PLAN
 from scheduling.queries.repeat import NOT_LICENSED, PATIENT_BUSY, Asked, look
 from scheduling.queries.seats import seats_left
@@ -257,5 +257,6 @@ def weeks_with(
         pauses=[*others, *([(pause.start, low)] if pause.start < low else [])],
         rule=partial(rule_for, rules, born(row.patient.birth_date)),
         now=to_minute(now),
+        made_until=made_until([row], now).get(row.pk),
     )
     return [one for one in found if one.last >= local_day(zone, low)]

@@ -38,6 +38,9 @@ from scheduling.models import (
 WINDOW = timedelta(weeks=13)
 """How far ahead the sessions of a group are made."""
 
+SLACK = timedelta(weeks=1)
+"""A window that lacks less is left alone: one look a week, not an hour."""
+
 BUSY, DAY_OFF = "busy", "day_off"
 
 

@@ -1,6 +1,6 @@
 """The hours ledger of enrolments: rows for `engine/ledger.py`, and plain values out of it.
 
-Whatever the number of enrolments: five queries for their ledgers.
+Whatever the number of enrolments: six queries for their ledgers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor
 from scheduling import policy
@@ -20,10 +20,11 @@ from scheduling.engine import ledger as engine
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.engine.ledger import DatedRule, Rule, Seat, Week
-from scheduling.engine.lifecycle import Attendance, BookingState, CancelReason
+from scheduling.engine.lifecycle import Attendance, BookingState, CancelReason, GroupState
 from scheduling.engine.small_cells import kept_back
 from scheduling.errors import NotFound
-from scheduling.models import Booking, Enrollment, Level, LevelRule, Pause
+from scheduling.models import Booking, Enrollment, Level, LevelRule, Member, Pause
+from scheduling.queries import groups
 from scheduling.queries.agenda import called
 from scheduling.queries.roster import MISSES
 
@@ -79,7 +80,7 @@ def enrolled(actor: Actor, now: datetime) -> QuerySet[Enrollment]:
 
 
 def ledgers(rows: QuerySet[Enrollment], now: datetime) -> list[Kept]:
-    """By name. Five queries or fewer, whoever and however many they are."""
+    """By name. Six queries or fewer, whoever and however many they are."""
     found = list(rows.select_related("clinic", "program__level", "patient"))
     if not found:
         return []
@@ -87,12 +88,18 @@ def ledgers(rows: QuerySet[Enrollment], now: datetime) -> list[Kept]:
     since = min(minute - LOOK_BACK, *(one.start for one in found))
     seats = seats_of({one.patient_id for one in found}, since)
     pauses, rules = pauses_of(found), rules_of({one.program.level_id for one in found})
+    made = made_until(found, now)
     kept = [
         keep(
-            one, seats[one.patient_id], pauses[one.pk], rules[one.program.level_id], minute
+            one,
+            seats[one.patient_id],
+            pauses[one.pk],
+            rules[one.program.level_id],
+            minute,
+            made.get(one.pk),
         )
         for one in found
-    ]  # fmt: skip
+    ]
     return sorted(kept, key=lambda one: (one.name.casefold(), one.enrollment.start))
 
 
@@ -102,6 +109,7 @@ def keep(
     pauses: list[tuple[int, int | None]],
     rules: list[DatedRule],
     minute: int,
+    made: int | None,
 ) -> Kept:
     clinic = row.clinic
     found = engine.weeks(
@@ -112,6 +120,7 @@ def keep(
         pauses=pauses,
         rule=partial(rule_for, rules, born(row.patient.birth_date)),
         now=minute,
+        made_until=made,
     )
     late = [seat for seat in seats if seat.start >= minute - LOOK_BACK]
     return Kept(
@@ -175,6 +184,24 @@ def pauses_of(rows: Iterable[Enrollment]) -> defaultdict[int, list[tuple[int, in
     pauses = Pause.objects.filter(enrollment__in=[one.pk for one in rows])
     for row, start, end in pauses.values_list("enrollment_id", "start", "end"):
         found[row].append((start, end))
+    return found
+
+
+def made_until(rows: Iterable[Enrollment], now: datetime) -> dict[int, int]:
+    """By enrolment with a place in a group that has not made all of its sessions: the minute up to
+    which they are made, as far ahead as they can be. One query."""
+    running = Q(group__series__ended_at__isnull=True)
+    places = Member.objects.filter(
+        enrollment__in=[one.pk for one in rows],
+        left_at__isnull=True,
+        group__state=GroupState.RUNNING.value,
+    ).annotate(last=Max("group__series__sessions__slot", filter=running))
+    window = to_minute(now + groups.WINDOW - groups.SLACK)
+    found: dict[int, int] = {}
+    for row, until, last in places.values_list("enrollment_id", "until_start", "last"):
+        made = max(last or 0, window)
+        if until is not None and until > made:
+            found[row] = min(made, found.get(row, made))
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from accounts.models import AuditRow
 from scheduling.models import Booking
+from tests import courses
 from tests.enrolled import MONDAY, enrolled, program, seat
 from tests.world import LA, at, patient
 
@@ -38,6 +39,7 @@ def test_a_patient_reads_the_own_hours_and_nothing_of_what_staff_note(world, cal
     }  # fmt: skip
     assert first["band"] == {"least": 540, "most": 1140, "day_least": None, "days": None}
     assert (first["missing"], second["missing"]) == (195, 540)
+    assert first["on_calendar"] and second["on_calendar"]
     assert [one["day"] for one in first["days"]] == ["2027-03-01", "2027-03-04"]
 
 
@@ -74,6 +76,14 @@ def test_who_is_in_a_program_now_with_this_week(world, caller, row):
     assert [one["enrollment"] for one in some] == [str(other.uuid)]
     own = caller(world.alma).get("staff/hours/").json()["results"]
     assert [one["patient"]["name"] for one in own] == ["Nora Quill"]
+
+
+def test_what_is_not_on_the_calendar_yet_is_not_missing(world, caller):
+    group = courses.mornings(world, entry="rolling", module_sessions=1, cycle_sessions=90)
+    made = courses.enrolled(world, courses.program(world, group, weeks=14), choices=[])
+    weeks = caller(world.nora).get(hours_of(made)).json()["weeks"]
+    assert [one["on_calendar"] for one in weeks] == [True] * 12 + [False] * 2
+    assert {one["missing"] for one in weeks} == {0}
 
 
 def test_the_caseload(world, caller, row):

@@ -160,6 +160,15 @@ def test_a_pause_without_an_end_goes_on() -> None:
     assert [week.rule for week in found] == [IOP, None, None]
 
 
+def test_a_week_that_is_not_made_yet_asks_for_hours_and_is_not_short() -> None:
+    until = at(MONDAY + timedelta(days=10), 9)
+    found = kept([seat(0)], days=21, rule=BY_DAYS, made_until=until)
+    assert [(week.made, week.short) for week in found] == [
+        (True, True), (False, False), (False, False),
+    ]  # fmt: skip
+    assert [week.rule for week in found] == [BY_DAYS] * 3
+
+
 def test_seats_outside_of_the_enrolment_are_not_its_own() -> None:
     found = kept([seat(-1), seat(0), seat(7)])
     assert total(week.hours for week in found).planned == 180

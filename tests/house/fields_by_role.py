@@ -204,7 +204,7 @@ SEAT = {"roster"} | {
 HOURS = words("planned booked attended excused missed cancelled unmarked ahead")
 WEEK = words(
     "first last band band.least band.most band.day_least band.days missing over days_missing hours "
-    "days days.day days.hours"
+    "days days.day days.hours on_calendar"
 ) | {f"{above}hours.{key}" for above in ("", "days.") for key in HOURS}
 IN_PROGRAM = words("enrollment program level first_day last_day paused")
 THIS_WEEK = {"week", "ends_soon", "absent"} | IN_PROGRAM | {f"week.{key}" for key in WEEK}

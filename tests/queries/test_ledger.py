@@ -7,7 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from scheduling.actions.group_dates import cancel_date
+from scheduling.actions.group_life import pause as pause_group
 from scheduling.models import Enrollment, LevelRule, Session
+from scheduling.outbox.group_window import fill_windows
 from scheduling.queries import ledger
 from tests import courses
 from tests.enrolled import MONDAY, enrolled, paused, program, seat
@@ -133,6 +135,35 @@ def test_a_session_left_and_joined_again_is_one_seat() -> None:
     assert (hours.planned, hours.booked) == (180, 180)
 
 
+def test_weeks_that_the_groups_have_not_made_yet_are_not_short(far) -> None:
+    """Thirteen weeks are made; one more is not looked at, until the worker has made it."""
+    group = courses.mornings(far, entry="rolling", module_sessions=1, cycle_sessions=90)
+    made = courses.program(far, group, weeks=20)
+    row = courses.enrolled(far, made, choices=[])
+    (found,) = kept(pk=row.pk)
+    assert [one.made for one in found.weeks] == [True] * 12 + [False] * 8
+    assert not [one for one in found.weeks if one.missing or one.short]
+    assert all(one.rule.least == 540 for one in found.weeks)
+    later = NOW + timedelta(weeks=8)
+    fill_windows(later)
+    (found,) = kept(later, pk=row.pk)
+    assert [one.made for one in found.weeks] == [True] * 20
+    assert [one.hours.planned for one in found.weeks] == [540] * 20
+
+
+def test_what_no_group_will_make_is_short_however_far_ahead(far) -> None:
+    """A session alone is booked to the end, and a group that pauses makes nothing."""
+    group = courses.mornings(far, entry="rolling", module_sessions=1, cycle_sessions=90)
+    alone = courses.program(far, of=courses.level(far), weeks=20)
+    courses.alone(far, alone)
+    row = courses.enrolled(far, alone)
+    assert all(one.made and one.missing == 490 for one in kept(pk=row.pk)[0].weeks)
+    both = courses.program(far, group, of=alone.level, weeks=20)
+    row = courses.enrolled(far, both, far.omar, choices=[])
+    pause_group(group=group.uuid, reason="clinic", actor=far.actor(far.dana), now=NOW)
+    assert all(one.made and one.short for one in kept(pk=row.pk)[0].weeks)
+
+
 def test_the_rule_of_the_age_band() -> None:
     """A birth date is sealed; who has none is taken for a grown-up."""
     world = build()
@@ -175,7 +206,7 @@ def test_a_whole_program_costs_a_fixed_number_of_queries(django_assert_num_queri
         enrolled(what, who)
         for day in range(3):
             seat(world, who, MONDAY + timedelta(days=day), hour=number * 3 + 8)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             assert len(kept()) == number + 1
 
 

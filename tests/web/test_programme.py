@@ -11,6 +11,7 @@ from accounts.models import AuditRow, Consent, Membership
 from scheduling.engine.recurrence import weekly
 from scheduling.models import Booking
 from scheduling.queries.repeat import Pattern
+from tests import courses
 from tests.doors import sign_in
 from tests.enrolled import MONDAY, enrolled, paused, program, seat
 from tests.groups import founded
@@ -179,7 +180,7 @@ def test_it_costs_the_same_however_many_are_in_it(world, dana, django_assert_num
         who = patient(world.clinic, f"Person{n}")
         enrolled(what, who)
         seat(world, who, "2027-03-03", hour=6 + 3 * n)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             assert len(dana.get(NOW_IN).context["everybody"]) == n + 1
 
 
@@ -280,3 +281,12 @@ def test_hours_are_there_for_the_desk_and_who_treats_alone(world, who):
     client = sign_in(Client(), getattr(person, "user", person))
     assert client.get(hours_of(row)).status_code == 404
     assert client.post(hours_of(row, "make-up/")).status_code == 404
+
+
+def test_weeks_that_are_not_made_yet_say_so_and_warn_of_nothing(world, dana):
+    """Groups make their sessions thirteen weeks ahead; the program is longer than that."""
+    group = courses.mornings(world, entry="rolling", module_sessions=1, cycle_sessions=90)
+    row = courses.enrolled(world, courses.program(world, group, weeks=16), choices=[])
+    page = text_of(dana.get(hours_of(row)))
+    assert page.count("not all on the calendar yet") == 4
+    assert "short" not in page

@@ -126,7 +126,7 @@ def week_line(week: Week, today: date) -> dict[str, Any]:
         "attended": h_mm(found.attended),
         "excused": h_mm(found.excused),
         "lost": h_mm(found.missed + found.cancelled),
-        "band": band(week.rule),
+        "band": band(week.rule) if week.made else _("not all on the calendar yet"),
         "short": short(week),
         "kind": "warn" if week.first > today else "danger",
         "over": _("%(hours)s over") % {"hours": hours(week.over)} if week.over else "",

@@ -48,6 +48,8 @@ def verdict(week: Week) -> tuple[str, str]:
     """The word and the kind of its chip."""
     if week.rule is None:
         return _("nothing is asked"), "off"
+    if not week.made:
+        return _("not on the calendar yet"), "off"
     if week.missing:
         return _("%(hours)s below") % {"hours": times.hours(week.missing)}, "warn"
     if week.days_missing:
