@@ -36,6 +36,16 @@ def kept_back(counts: Sequence[int], also: Iterable[int] = ()) -> frozenset[int]
     return frozenset(back)
 
 
+def of_few(counts: Sequence[int], whole: int) -> frozenset[int]:
+    """The places in a table of different people, of whom one can stand in several rows, that tell
+    of a few: that so many of the `whole` are in no such row, or, of two rows, in both."""
+    if len(counts) < 2:
+        return frozenset()
+    if len(counts) == 2 and small(sum(counts) - whole):
+        return frozenset((0, 1))
+    return frozenset(place for place, count in enumerate(counts) if small(whole - count))
+
+
 def may_tell_sum(counts: Sequence[int]) -> bool:
     """Whether the sum may stand beside counts that are told elsewhere, each unless it is small."""
     back = {place for place, count in enumerate(counts) if small(count)}

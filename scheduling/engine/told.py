@@ -1,6 +1,7 @@
 """Sums as a report may tell them: therapists' minutes always, what people did unless it is small.
 
-Each count is a column of a table whose sum is known elsewhere. A rate gives away the two counts
+Each count is a column of a table whose sum is known elsewhere; different patients do not add up,
+and so their number in all is. A rate gives away the two counts
 that it is made of, and lost minutes the number of sessions; so they are told where these may be.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .small_cells import kept_back, may_tell_sum
+from .small_cells import kept_back, may_tell_sum, of_few
 from .utilization import Sums
 
 Count = Callable[[Sums], int]
@@ -90,29 +91,38 @@ def everything(sums: Sums) -> Told:
     return _told(sums, ())
 
 
-def table(rows: Sequence[Sums], back: Sequence[Iterable[str]] = ()) -> list[Told]:
-    """The rows of one table; `back`: the counts that are kept back in each for another reason."""
-    return [_told(row, kept) for row, kept in zip(rows, kept_counts(rows, back), strict=True)]
+def table(rows: Sequence[Sums], patients: int, back: Sequence[Iterable[str]] = ()) -> list[Told]:
+    """The rows of one table; `patients`: different ones in all of it; `back`: the counts that are
+    kept back in each row for another reason."""
+    kept = kept_counts(rows, patients, back)
+    return [_told(row, names) for row, names in zip(rows, kept, strict=True)]
 
 
 def total(sums: Sums, parts: Sequence[Sums] = ()) -> Told:
     """The sum of parts that other reports tell, each unless it is small."""
-    kept = kept_counts([sums])[0]
+    kept = kept_counts([sums], sums.patients)[0]
     if parts:
         kept |= {
             name for name, count in COUNTS.items() if not may_tell_sum([count(p) for p in parts])
         }
+    if of_few([part.patients for part in parts if part.seats], sums.patients):
+        kept.add("patients")
     return _told(sums, kept)
 
 
-def kept_counts(rows: Sequence[Sums], back: Sequence[Iterable[str]] = ()) -> list[set[str]]:
+def kept_counts(
+    rows: Sequence[Sums], patients: int, back: Sequence[Iterable[str]] = ()
+) -> list[set[str]]:
     """The counts of each row that are not told."""
     kept: list[set[str]] = [set() for _ in rows]
     before = [set(names) for names in back] or kept
     for name, count in COUNTS.items():
         of = [place for place, row in enumerate(rows) if _has(row, name)]
-        also = [at for at, place in enumerate(of) if name in before[place]]
-        for at in kept_back([count(rows[place]) for place in of], also):
+        counts = [count(rows[place]) for place in of]
+        also = {at for at, place in enumerate(of) if name in before[place]}
+        if name == "patients":
+            also |= of_few(counts, patients)
+        for at in kept_back(counts, also):
             kept[of[at]].add(name)
     return kept
 

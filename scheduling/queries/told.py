@@ -18,7 +18,7 @@ from accounts.actor import Actor
 from accounts.models import Therapist
 from scheduling import policy
 from scheduling.engine.periods import Length, Period, beginning
-from scheduling.engine.small_cells import kept_back, small
+from scheduling.engine.small_cells import kept_back, of_few, small
 from scheduling.engine.told import Told, everything, kept_counts, minutes, table, total
 from scheduling.engine.utilization import Sums
 from scheduling.errors import NotFound
@@ -211,14 +211,14 @@ def _table(wish: Wish, found: Report, today: date) -> list[Told]:
     """The rows; those that are made of services tell no more than the services do."""
     if wish.by is By.PERIOD:
         return _series(wish, found.rows, today)
-    sums = [row.sums for row in found.rows]
+    sums, patients = [row.sums for row in found.rows], found.total.patients
     month = wish.period.length is Length.MONTH and wish.period.over(today)
     if not month or wish.filters or wish.by is By.WEEKDAY_HOUR:
         return [minutes(one) for one in sums]
     if wish.by in COARSE:
         back = _back_of_services(found, COARSE[wish.by])
-        return table(sums, [back[row.key] for row in found.rows])
-    return table(sums)
+        return table(sums, patients, [back[row.key] for row in found.rows])
+    return table(sums, patients)
 
 
 def _back_of_services(found: Report, path: str) -> dict[str, set[str]]:
@@ -226,9 +226,16 @@ def _back_of_services(found: Report, path: str) -> dict[str, set[str]]:
     asked = found.asked
     services = report(replace(asked, by=By.SERVICE)).rows
     above = dict(Service.objects.filter(clinic=asked.clinic).values_list("uuid", path))
+    kept = kept_counts([row.sums for row in services], found.total.patients)
     back: defaultdict[str, set[str]] = defaultdict(set)
-    for row, kept in zip(services, kept_counts([row.sums for row in services]), strict=True):
-        back[above[UUID(row.key)]].update(kept)
+    parts: defaultdict[str, list[int]] = defaultdict(list)
+    for row, names in zip(services, kept, strict=True):
+        back[above[UUID(row.key)]].update(names)
+        if row.sums.seats:
+            parts[above[UUID(row.key)]].append(row.sums.patients)
+    for row in found.rows:
+        if of_few(parts[row.key], row.sums.patients):
+            back[row.key].add("patients")
     return back
 
 

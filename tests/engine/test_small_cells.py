@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scheduling.engine.small_cells import LEAST, kept_back, may_tell_sum, small
+from scheduling.engine.small_cells import LEAST, kept_back, may_tell_sum, of_few, small
 
 COUNTS = st.lists(st.integers(0, 40), max_size=8)
 QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
@@ -73,6 +73,30 @@ def test_two_small_rows_do_for_each_other_unless_there_is_but_one_way() -> None:
     assert kept_back([40, 30, 3, 10]) == {2, 3}
     assert kept_back([40, 30, 0, 10]) == {0, 2, 3}  # a sum of ten is small itself
     assert kept_back([40, 30, 10, 10]) == {0, 2, 3}  # two small ones have twenty in one way alone
+
+
+def people(rows: int, most: int) -> Iterator[tuple[tuple[int, ...], int, tuple[int, ...]]]:
+    """How many different people are in each row and in all, and how many in each set of rows."""
+    sets = [one for one in product((0, 1), repeat=rows) if any(one)]
+    for many in product((0, 3, 12, 30), repeat=len(sets)):
+        cells = [sum(n for n, one in zip(many, sets, strict=True) if one[r]) for r in range(rows)]
+        if sum(many) <= most:
+            yield tuple(cells), sum(many), many
+
+
+def test_how_few_are_in_one_of_two_rows_alone_or_in_both_is_not_worked_out() -> None:
+    """PR5: where two rows of different people are told beside their number in all, none of the
+    three sets of people that follow from it is small."""
+    for counts, whole, many in people(2, 90):
+        if not kept_back(counts, of_few(counts, whole)) and not small(whole):
+            assert min(many) >= LEAST, (counts, whole)
+
+
+def test_how_few_are_in_no_row_that_is_told_is_not_worked_out() -> None:
+    """PR5"""
+    for counts, whole, _many in people(3, 60):
+        back = kept_back(counts, of_few(counts, whole))
+        assert all(whole - count >= LEAST for at, count in enumerate(counts) if at not in back)
 
 
 def test_a_small_sum_keeps_everything_back() -> None:

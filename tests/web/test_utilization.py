@@ -208,6 +208,32 @@ def test_three_people_are_not_told_nor_found_by_subtracting(office) -> None:
     assert rows["service", "DBT session"]["booked"] == "150"
 
 
+def test_how_few_were_with_one_therapist_alone_is_not_to_be_subtracted(world, office) -> None:
+    """PR5: of forty people 34 were with Alma, so six were with Ben alone. Visits add up."""
+    people = crowd(world.clinic, 40)
+    held(world.alma, world.cbt, starts(date(2026, 12, 1), 34), people[:34])
+    held(world.ben, world.cbt, starts(date(2026, 12, 7), 26), people[14:])
+    rows = table(office.get(f"{CSV}?period=month&from=2026-12-01&by=therapist"))
+    assert rows["total", "December 2026"]["patients"] == "40"
+    for name, visits in (("Alma", "34"), ("Ben", "26")):
+        assert rows["therapist", name]["attended"] == visits
+        assert rows["therapist", name]["patients"] == "not shown"
+
+
+def test_how_few_had_one_service_of_a_modality_alone_is_not_to_be_subtracted(world, office) -> None:
+    """PR5: DBT had 36 people, its first service thirty of them."""
+    people, long = crowd(world.clinic, 60), service(world.clinic, "dbt-80", "dbt", name="Long")
+    first = starts(date(2026, 12, 1), 96)
+    held(world.ben, Service.objects.get(slug="dbt-50"), first[:30], people[:30])
+    held(world.ben, long, first[30:52], people[14:36])
+    held(world.ben, world.cbt, first[52:], people[16:])
+    by = f"{CSV}?period=month&from=2026-12-01&by="
+    rows = table(office.get(by + "service"))
+    counts = [row["patients"] for (part, _name), row in rows.items() if part == "service"]
+    assert sorted(counts) == ["22", "30", "44"]
+    assert table(office.get(by + "modality"))["modality", "DBT"]["patients"] == "not shown"
+
+
 def test_a_filter_tells_no_more_than_the_table(world, office) -> None:
     """PR5: all visits less those of Alma and of REBT would be the three of DBT."""
     rebt = Service.objects.get(slug="rebt-50")
