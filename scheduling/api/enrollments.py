@@ -36,11 +36,10 @@ from scheduling.api.enrollment_shapes import (
     ReturnShape,
     StepBody,
 )
-from scheduling.api.fields import Empty, told
+from scheduling.api.fields import Empty, clock, told
 from scheduling.api.holds import KEY
 from scheduling.api.hours import week_of
 from scheduling.api.pages import PageQuery, next_address, page
-from scheduling.api.programs import clock
 from scheduling.engine.hours import local_day
 from scheduling.errors import (
     BadInput,
@@ -61,10 +60,8 @@ def choices_of(said: Iterable[dict[str, Any]]) -> list[Choice]:
 
 
 def choice_of(said: dict[str, Any]) -> Choice:
-    time = said.pop("time", None)
-    if time is not None:
-        hour, minute = time.split(":")
-        said["at"] = int(hour) * 60 + int(minute)
+    if "time" in said:
+        said["at"] = said.pop("time")
     wanted = said.pop("dates", [])
     dates = {one["slot"] or 0: instead(one, said.get("therapist")) for one in wanted}
     return Choice(dates=dates, **said)

@@ -95,10 +95,19 @@ class DayField(serializers.Field[date, Any, str, Any]):
 
 
 class ClockField(serializers.RegexField):
-    """HH:MM on the wall clock."""
+    """HH:MM on the wall clock, as minutes after midnight."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(CLOCK.pattern + r"\Z", **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> int:
+        hour, minute = super().run_validation(data).split(":")
+        return int(hour) * 60 + int(minute)
+
+
+def clock(at: int) -> str:
+    """HH:MM."""
+    return f"{at // 60:02}:{at % 60:02}"
 
 
 class ZoneField(serializers.CharField):
@@ -134,21 +143,20 @@ class StartBody(Body):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Sets `start`, in minutes. A time that the clock skips is a refusal of its own."""
-        day, clock = attrs.pop("date", None), attrs.pop("time", None)
-        if ("start" in attrs) == (day is not None) or (day is None) != (clock is None):
+        day, at = attrs.pop("date", None), attrs.pop("time", None)
+        if ("start" in attrs) == (day is not None) or (day is None) != (at is None):
             raise serializers.ValidationError(
                 {"start": "Give either start, or date and time."}, code="one_start"
             )
         if day is not None:
-            attrs["start"] = self.on_the_clock(day, clock, attrs.get("zone"))
+            attrs["start"] = self.on_the_clock(day, at, attrs.get("zone"))
         return attrs
 
-    def on_the_clock(self, day: LocalDate, clock: str, zone: str | None) -> int:
+    def on_the_clock(self, day: LocalDate, at: int, zone: str | None) -> int:
         if zone is None:
             raise serializers.ValidationError({"zone": "Needed with date and time."}, "required")
-        hour, minute = clock.split(":")
         try:
-            return wall_to_minute(zone, day, int(hour) * 60 + int(minute))
+            return wall_to_minute(zone, day, at)
         except NonexistentTime as error:
             raise SpringGap(field="time") from error
 

@@ -18,7 +18,7 @@ from scheduling.actions.reply import Reply
 from scheduling.api import shapes
 from scheduling.api.bookings import Accept, BookingDoor, ReasonField
 from scheduling.api.door import Door, Public
-from scheduling.api.fields import Body, MediumField, MomentField, PlaceField, ZoneField, told
+from scheduling.api.fields import Body, MediumField, MomentField, PlaceField, ZoneField, clock, told
 from scheduling.api.holds import KEY
 from scheduling.engine.slots import PartOfDay
 from scheduling.errors import ConsentMissing, LicenceLapses, NotFound, PatientBusy, Refusal
@@ -137,7 +137,7 @@ def shown(seen: Seen) -> dict[str, Any]:
         "medium": series.medium if series else None,
         "rule": series.rule if series else "",
         "zone": zone,
-        "time": f"{series.at // 60:02}:{series.at % 60:02}" if series else "",
+        "time": clock(series.at) if series else "",
         "therapists": [
             {"id": str(who.uuid), "name": who.name, "credentials": who.credentials}
             for who in seen.hosts

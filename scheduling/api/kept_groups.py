@@ -21,7 +21,7 @@ from scheduling.actions import group_dates, group_life, group_terms, groups
 from scheduling.actions.reply import Reply
 from scheduling.api import shapes
 from scheduling.api.bookings import BookingDoor
-from scheduling.api.fields import told
+from scheduling.api.fields import clock, told
 from scheduling.api.holds import KEY
 from scheduling.api.kept_group_shapes import (
     FacilitatorBody,
@@ -50,9 +50,8 @@ from scheduling.queries.repeat import Pattern
 
 def pattern_of(said: dict[str, Any]) -> Pattern:
     """Takes the words of a rule out of what was said."""
-    hour, minute = said.pop("time").split(":")
-    rule, zone, first = (said.pop(name) for name in ("rule", "zone", "first"))
-    return Pattern(rule, zone, int(hour) * 60 + int(minute), first, said.pop("last", None))
+    rule, zone, at, first = (said.pop(name) for name in ("rule", "zone", "time", "first"))
+    return Pattern(rule, zone, at, first, said.pop("last", None))
 
 
 def line(one: query.Line) -> dict[str, Any]:
@@ -69,7 +68,7 @@ def line(one: query.Line) -> dict[str, Any]:
         },
         "rule": series.rule if series else "",
         "zone": series.zone if series else "",
-        "time": f"{series.at // 60:02}:{series.at % 60:02}" if series else "",
+        "time": clock(series.at) if series else "",
         "last": series.last_day.isoformat() if series and series.last_day else None,
         "facilitators": [who.name for who in one.given],
     }

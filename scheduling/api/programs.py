@@ -16,7 +16,7 @@ from scheduling.actions import programs as acts
 from scheduling.actions.clinic import require_admin
 from scheduling.actions.reply import Reply
 from scheduling.api.door import Door
-from scheduling.api.fields import Body, ClockField, DayField
+from scheduling.api.fields import Body, ClockField, DayField, clock
 from scheduling.api.holds import KEY
 from scheduling.errors import BadInput, NotFound
 from scheduling.models import Level, LevelRule, Program, ProgramPart
@@ -152,10 +152,6 @@ def level(row: Level) -> dict[str, Any]:
     }
 
 
-def clock(minute: int | None) -> str | None:
-    return None if minute is None else f"{minute // 60:02}:{minute % 60:02}"
-
-
 def part(row: ProgramPart) -> dict[str, Any]:
     what = row.group or row.service
     return {
@@ -164,7 +160,7 @@ def part(row: ProgramPart) -> dict[str, Any]:
         "group": str(row.group.uuid) if row.group else None,
         "service": str(row.service.uuid) if row.service else None,
         "weekday": row.weekday,
-        "time": clock(row.at),
+        "time": None if row.at is None else clock(row.at),
     }
 
 
@@ -338,12 +334,11 @@ class Parts(OfficeDoor):
             if "group" in said:
                 acts.add_group(program=program, group=said["group"], **self.by())
             else:
-                hour, minute = said["time"].split(":")
                 acts.add_session(
                     program=program,
                     service=said["service"],
                     weekday=said["weekday"],
-                    at=int(hour) * 60 + int(minute),
+                    at=said["time"],
                     **self.by(),
                 )
             return self.program_reply(program, 201)

@@ -28,6 +28,7 @@ from scheduling.api.fields import (
     MediumField,
     PlaceField,
     ZoneField,
+    clock,
     told,
 )
 from scheduling.api.holds import KEY
@@ -143,10 +144,8 @@ class SeriesShape(serializers.Serializer[Any]):
 
 def pattern_of(said: dict[str, Any]) -> Pattern:
     """Takes the words of a rule out of what was said."""
-    hour, minute = said.pop("time").split(":")
-    at = int(hour) * 60 + int(minute)
-    words = (said.pop("rule"), said.pop("zone"), at, said.pop("first"))
-    return Pattern(*words, count=said.pop("count"))
+    rule, zone, at, first = (said.pop(name) for name in ("rule", "zone", "time", "first"))
+    return Pattern(rule, zone, at, first, count=said.pop("count"))
 
 
 def chosen_of(
@@ -166,12 +165,11 @@ def chosen_of(
     ]
 
 
-def _start(zone: str, day: date, clock: str | None, slots: dict[date, int]) -> int:
-    if clock is None:
+def _start(zone: str, day: date, at: int | None, slots: dict[date, int]) -> int:
+    if at is None:
         return slots.get(day, -1)
-    hour, minute = clock.split(":")
     try:
-        return wall_to_minute(zone, day, int(hour) * 60 + int(minute))
+        return wall_to_minute(zone, day, at)
     except NonexistentTime as error:
         raise SpringGap from error
 
@@ -193,7 +191,7 @@ class SeriesDoor(BookingDoor):
             "id": str(row.uuid),
             "rule": row.rule,
             "zone": row.zone,
-            "time": f"{row.at // 60:02}:{row.at % 60:02}",
+            "time": clock(row.at),
             "first": row.first_day.isoformat(),
             "last": row.last_day.isoformat() if row.last_day else None,
             "medium": row.medium,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, time
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import STATES, Therapist
 from accounts.web.forms import ZoneField
-from scheduling.engine.recurrence import monthly, weekly
 from scheduling.models import Entry, Group, Medium, Service
 from scheduling.queries.repeat import Pattern
 from scheduling.web.booking.forms import minute_of
 from scheduling.web.fields import DayField
 from scheduling.web.groups.frame import reasons
-from scheduling.web.series.forms import EVERY, WEEKDAYS
+from scheduling.web.series.forms import EVERY, WEEKDAYS, pattern_of
 
 NAME = gettext_lazy("Name")
 NAME_HELP = gettext_lazy("Patients read it on our pages, never in mail.")
@@ -63,16 +61,7 @@ class WhenForm(forms.Form):
     skip = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def pattern(self, zone: str) -> Pattern:
-        said = self.cleaned_data
-        first: date = said["first"]
-        at: time = said["at"]
-        if said["every"] == "month":
-            nth = (first.day - 1) // 7 + 1
-            rule = monthly(nth if nth < 5 else -1, first.weekday())
-        else:
-            weekdays = tuple(int(day) for day in said["days"]) or (first.weekday(),)
-            rule = weekly(weekdays, int(said["every"]))
-        return Pattern(rule, zone, at.hour * 60 + at.minute, first, said["last"])
+        return pattern_of(self.cleaned_data, zone, last=self.cleaned_data["last"])
 
     def skipped(self) -> list[int]:
         return slots_in(self.cleaned_data["skip"])

@@ -32,6 +32,19 @@ WEEKDAYS = [
 MOST = 52
 
 
+def pattern_of(said: dict[str, Any], zone: str, **end: Any) -> Pattern:
+    """A fifth weekday of a month is its last one."""
+    first: date = said["first"]
+    at: time = said["at"]
+    if said["every"] == "month":
+        nth = (first.day - 1) // 7 + 1
+        rule = monthly(nth if nth < 5 else -1, first.weekday())
+    else:
+        weekdays = tuple(int(day) for day in said["days"]) or (first.weekday(),)
+        rule = weekly(weekdays, int(said["every"]))
+    return Pattern(rule, zone, at.hour * 60 + at.minute, first, **end)
+
+
 class RepeatForm(forms.Form):
     """Read from the address, so that the report can be looked at again."""
 
@@ -88,13 +101,4 @@ class RepeatForm(forms.Form):
         return first
 
     def pattern(self, zone: str) -> Pattern:
-        said = self.cleaned_data
-        first: date = said["first"]
-        at: time = said["at"]
-        if said["every"] == "month":
-            nth = (first.day - 1) // 7 + 1
-            rule = monthly(nth if nth < 5 else -1, first.weekday())
-        else:
-            weekdays = tuple(int(day) for day in said["days"]) or (first.weekday(),)
-            rule = weekly(weekdays, int(said["every"]))
-        return Pattern(rule, zone, at.hour * 60 + at.minute, first, count=said["count"])
+        return pattern_of(self.cleaned_data, zone, count=self.cleaned_data["count"])
