@@ -38,6 +38,22 @@ class PhoneInput(forms.TextInput):
         return grouped(shown) if shown else shown
 
 
+class PhoneField(forms.CharField):
+    """A number that can be dialled, given back as it was typed."""
+
+    def __init__(self, *, autocomplete: str = "tel", **kwargs: Any) -> None:
+        widget = PhoneInput(attrs={"autocomplete": autocomplete})
+        super().__init__(
+            **{"label": gettext_lazy("Telephone"), "max_length": 32, **kwargs}, widget=widget
+        )
+
+    def clean(self, value: Any) -> str:
+        number = str(super().clean(value))
+        if number and not 8 <= len(normal_phone(number)) <= 16:
+            raise forms.ValidationError(_("Please give the number with its area code."))
+        return number
+
+
 class BirthDateField(forms.DateField):
     """A date of birth, typed or picked; never in the future."""
 
@@ -98,23 +114,12 @@ class NewcomerForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
     )
     birth_date = BirthDateField()
-    phone = forms.CharField(
-        label=gettext_lazy("Telephone"),
-        max_length=32,
-        help_text=gettext_lazy("The clinic calls it if a session is interrupted."),
-        widget=PhoneInput(attrs={"autocomplete": "tel"}),
-    )
+    phone = PhoneField(help_text=gettext_lazy("The clinic calls it if a session is interrupted."))
     state = forms.ChoiceField(
         label=gettext_lazy("State where you will usually be"),
         choices=[("", gettext_lazy("Choose")), *STATES],
     )
     time_zone = ZoneField()
-
-    def clean_phone(self) -> str:
-        phone = normal_phone(self.cleaned_data["phone"])
-        if sum(letter.isdigit() for letter in phone) < 10:
-            raise forms.ValidationError(_("Please give the number with its area code."))
-        return phone
 
 
 class KnownForm(forms.Form):

@@ -62,7 +62,8 @@ def test_what_reaches_the_person_is_sealed(world, nora: Client):
     ("field", "value", "sentence"),
     [
         ("time_zone", "Mars/Base", "We do not know this time zone."),
-        ("phone", "12", "Please check this."),
+        ("phone", "12", "Please give the number with its area code."),
+        ("phone", "3" * 20, "Please give the number with its area code."),
         ("reminders", "7", "Select a valid choice"),
     ],
 )

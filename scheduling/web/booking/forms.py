@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Form, Patient
 from accounts.models.licence import STATES
-from accounts.web.forms import PhoneInput, ZoneField
+from accounts.web.forms import PhoneField, ZoneField
 from scheduling.engine.hours import day_span, local_day
 from scheduling.engine.interval import DAY, to_minute
 from scheduling.engine.slots import PartOfDay
@@ -209,12 +209,9 @@ class ProfileForm(forms.Form):
         label=gettext_lazy("How you wish to be called"), required=False, max_length=60
     )
     time_zone = ZoneField()
-    phone = forms.CharField(
-        label=gettext_lazy("Telephone"),
+    phone = PhoneField(
         required=False,
-        max_length=32,
         help_text=gettext_lazy("We call it if a session is interrupted, or is by telephone."),
-        widget=PhoneInput(attrs={"autocomplete": "tel"}),
     )
     address = forms.CharField(
         label=gettext_lazy("Address where you usually are in sessions"),

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import STATES, Form, Patient
-from accounts.sealed import normal_phone
-from accounts.web.forms import BirthDateField, PhoneInput, ZoneField
+from accounts.web.forms import BirthDateField, PhoneField, ZoneField
 from scheduling.engine.hours import NonexistentTime, wall_to_minute
 from scheduling.errors import ConsentMissing, SpringGap
 from scheduling.web.fields import DayField
@@ -53,11 +52,7 @@ class PatientForm(forms.Form):
         label=gettext_lazy("Wishes to be called"), max_length=60, required=False
     )
     birth_date = BirthDateField()
-    phone = forms.CharField(
-        label=gettext_lazy("Telephone"),
-        max_length=32,
-        widget=PhoneInput(attrs={"autocomplete": "off"}),
-    )
+    phone = PhoneField(autocomplete="off")
     email = forms.EmailField(
         label=gettext_lazy("E-mail"),
         required=False,
@@ -80,12 +75,6 @@ class PatientForm(forms.Form):
             initial["time_zone"] = initial["time_zone"] or zone
         super().__init__(data, initial=initial)
         self.fields["time_zone"].widget.attrs.pop("data-guess-zone", None)  # not the desk's own
-
-    def clean_phone(self) -> str:
-        phone: str = self.cleaned_data["phone"]
-        if not 8 <= len(normal_phone(phone)) <= 16:
-            raise forms.ValidationError(_("Please check the telephone number: area code first."))
-        return phone
 
 
 class NewPatientForm(PatientForm):

@@ -8,8 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import STATES, Patient
-from accounts.sealed import normal_phone
-from accounts.web.forms import PhoneInput
+from accounts.web.forms import PhoneField
 from scheduling.actions.check_in import Said
 from scheduling.errors import NoSuchDate
 
@@ -49,11 +48,10 @@ class CheckInForm(forms.Form):
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
     )
-    call_back = forms.CharField(
+    call_back = PhoneField(
         label=_("Telephone number for this session"),
         help_text=_("We call it if the connection fails."),
         max_length=40,
-        widget=PhoneInput(attrs={"autocomplete": "tel"}),
     )
     emergency_contact = forms.CharField(
         label=_("Emergency contact"),
@@ -76,12 +74,6 @@ class CheckInForm(forms.Form):
             del self.fields["telehealth"]
         if by_telephone:
             self.fields["call_back"].help_text = _("We call you at this number.")
-
-    def clean_call_back(self) -> str:
-        number = str(self.cleaned_data["call_back"])
-        if len(normal_phone(number)) < 8:
-            raise forms.ValidationError(_("Please give a telephone number with its area code."))
-        return number
 
     def said(self) -> Said:
         given = self.cleaned_data
