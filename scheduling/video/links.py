@@ -68,7 +68,9 @@ def paste(*, session: UUID, url: str, confirmed: bool = False, actor: Actor, now
 
 
 def check_pasted(room: Room, filling: Filling) -> None:
-    """Any platform of the clinic will do for a paste."""
+    """Any platform of the clinic will do for a paste; nothing typed is no address."""
+    if not filling.join_url:
+        raise BadRoomAddress(field="join_url", reason="missing")
     _check(room, filling, hosts_of(room.session.clinic))
 
 

@@ -133,6 +133,15 @@ def test_a_strange_room_is_refused_and_what_was_typed_stays(alma, booking):
     assert 'value="https://evil.example.net/x"' in answer.content.decode()
 
 
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_nothing_typed_is_no_room(alma, booking, nothing):
+    answer = alma.post(at_session(booking, "room/"), {"url": nothing})
+    assert answer.status_code == 422
+    assert "not an address of a video room" in text_of(answer)
+    booking.session.room.refresh_from_db()
+    assert (booking.session.room.state, booking.session.room.join_url) == ("pending", "")
+
+
 def test_another_room_while_people_are_inside_needs_a_yes(alma, booking, world, clock):
     alma.post(at_session(booking, "room/"), {"url": "https://video.example.org/r/1"})
     later(clock, 65 * 60, alma, world.alma.user)
