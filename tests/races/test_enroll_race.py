@@ -1,4 +1,4 @@
-"""Two at the desk enrol the same people at once: nobody twice, and no place is sold twice."""
+"""Two at the desk at once: nobody is in two programs, and no place is sold twice, undone or not."""
 
 from __future__ import annotations
 
@@ -29,3 +29,21 @@ def test_each_place_once_and_nobody_in_two_programs(tmp_path):
     assert set(said) == {"enrolled", "enrolled_already", "enrollment_refused"}
     taken = [one for one in seats if one]
     assert taken == [list(range(1, PLACES + 1))] * 2 * DATES
+
+
+@pytest.mark.django_db
+def test_a_place_is_taken_back_or_taken(tmp_path):
+    """Four ends are undone while six others join: four places, one owner each."""
+    with fresh_database(tmp_path) as database:
+        each, seats = raced(
+            database,
+            fill=("undo", "found"),
+            racers=[("undo", "back"), ("undo", "come")],
+            found=("seats_taken", "found"),
+        )
+    said: Counter[str] = Counter()
+    for one in each:
+        said.update(one)
+    assert said["back"] + said["come"] == 4
+    assert set(said) <= {"back", "come", "taken_meanwhile", "group_full"}
+    assert [one for one in seats if one][:3] == [[1, 2, 3, 4]] * 3
