@@ -13,13 +13,27 @@ from datetime import datetime
 from django.db import transaction
 
 from scheduling.models import Task, TaskKind
-from scheduling.outbox import offers, queue, rooms, weekly
-from scheduling.outbox.ending import tell_end
-from scheduling.outbox.remind import remind
-from scheduling.outbox.tell import tell
+from scheduling.outbox import ending, offers, queue, remind, rooms, tell, weekly
 from scheduling.outbox.transport import Mailer
 
 Doer = Callable[[Task, Mailer, datetime], str]
+Ready = Callable[[Task, datetime], str]
+Finish = Callable[[Task, str, datetime], None]
+
+
+def mail(ready: Ready, finish: Finish = remind.finish) -> Doer:
+    """`ready` stores the bytes that are to be sent now and answers "", or why nothing is sent."""
+
+    def send(task: Task, mailer: Mailer, now: datetime) -> str:
+        with transaction.atomic():
+            outcome = ready(task, now)
+        if not outcome:
+            mailer.deliver(task.recipient, task.message.encode("latin-1"))
+            outcome = "sent"
+        finish(task, outcome, now)
+        return outcome
+
+    return send
 
 
 def post_account_mail(task: Task, mailer: Mailer, now: datetime) -> str:
@@ -32,15 +46,17 @@ def post_account_mail(task: Task, mailer: Mailer, now: datetime) -> str:
     return "sent"
 
 
+news = mail(tell.ready, tell.finish)
+
 DOERS: dict[str, Doer] = {
-    TaskKind.TELL_PATIENT.value: tell,
-    TaskKind.TELL_THERAPIST.value: tell,
-    TaskKind.TELL_PROGRAM.value: tell,
-    TaskKind.REMIND.value: remind,
-    TaskKind.SERIES_ENDS.value: tell_end,
+    TaskKind.TELL_PATIENT.value: news,
+    TaskKind.TELL_THERAPIST.value: news,
+    TaskKind.TELL_PROGRAM.value: news,
+    TaskKind.REMIND.value: mail(remind.ready),
+    TaskKind.SERIES_ENDS.value: mail(ending.ready),
     TaskKind.ACCOUNT_MAIL.value: post_account_mail,
     TaskKind.ROOM.value: rooms.ask,
-    TaskKind.OFFER.value: offers.tell,
+    TaskKind.OFFER.value: mail(offers.ready),
     TaskKind.LOOK.value: offers.look,
-    TaskKind.WEEKLY.value: weekly.tell,
+    TaskKind.WEEKLY.value: mail(weekly.ready),
 }

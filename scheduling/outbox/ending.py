@@ -6,7 +6,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from scheduling.engine.hours import local_day
@@ -15,11 +14,9 @@ from scheduling.engine.lifecycle import BookingState, SessionState
 from scheduling.models import Booking, Occupancy, Series, Session, Task, TaskKind
 from scheduling.outbox import queue
 from scheduling.outbox.letters import put
-from scheduling.outbox.remind import finish
 from scheduling.outbox.series import SeriesStanding, revision_of
 from scheduling.outbox.series_letters import ending_page
 from scheduling.outbox.tell import mark, read
-from scheduling.outbox.transport import Mailer
 
 BEFORE = 3  # dates
 KIND = TaskKind.SERIES_ENDS.value
@@ -83,18 +80,8 @@ def recipients(series: Series, now: datetime) -> list[dict[str, Any]]:
     return [{"patient_id": series.patient_id}, *({"therapist_id": host} for host in hosts)]
 
 
-def tell_end(task: Task, mailer: Mailer, now: datetime) -> str:
-    """Send it if it is still true; answers the outcome."""
-    with transaction.atomic():
-        outcome = ready(task, now)
-    if not outcome:
-        mailer.deliver(task.recipient, task.message.encode("latin-1"))
-        outcome = "sent"
-    finish(task, outcome, now)
-    return outcome
-
-
 def ready(task: Task, now: datetime) -> str:
+    """Whether it is still true."""
     if not queue.lock(task):
         return "taken"
     assert task.series_id is not None

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -31,7 +30,6 @@ from scheduling.models import Event, EventKind, Task, TaskKind, Waiting, WaitOff
 from scheduling.outbox import queue, words
 from scheduling.outbox.letters import notice, put
 from scheduling.outbox.queue import UNDONE
-from scheduling.outbox.remind import finish
 from scheduling.outbox.standing import Standing, of_patient
 from scheduling.outbox.tell import mark
 from scheduling.outbox.transport import Mailer
@@ -181,19 +179,8 @@ def render(said: OfferWords) -> Page:
     )
 
 
-def tell(task: Task, mailer: Mailer, now: datetime) -> str:
-    """Send it while the offer is open; answers the outcome."""
-    with transaction.atomic():
-        outcome = ready(task, now)
-    if not outcome:
-        mailer.deliver(task.recipient, task.message.encode("latin-1"))
-        outcome = "sent"
-    finish(task, outcome, now)
-    return outcome
-
-
 def ready(task: Task, now: datetime) -> str:
-    """Store the bytes that are to be sent now and answer "", or say why nothing is sent."""
+    """Whether the offer is still open."""
     if not queue.lock(task):
         return "taken"
     rows = WaitOffer.objects.select_related("booking__session__clinic", "waiting__patient")

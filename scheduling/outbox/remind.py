@@ -21,7 +21,6 @@ from scheduling.outbox.letters import write
 from scheduling.outbox.queue import UNDONE
 from scheduling.outbox.standing import Standing, of_patient
 from scheduling.outbox.tell import mark, note_mail
-from scheduling.outbox.transport import Mailer
 from scheduling.outbox.words import News
 
 LONGEST = 7 * 1440  # minutes; no reminder comes earlier
@@ -114,18 +113,8 @@ def reminder(seat: Booking, minutes: int, now: datetime) -> Task:
     )
 
 
-def remind(task: Task, mailer: Mailer, now: datetime) -> str:
-    """Send it if it is still true and wanted (P24); answers the outcome."""
-    with transaction.atomic():
-        outcome = ready(task, now)
-    if not outcome:
-        mailer.deliver(task.recipient, task.message.encode("latin-1"))
-        outcome = "sent"
-    finish(task, outcome, now)
-    return outcome
-
-
 def ready(task: Task, now: datetime) -> str:
+    """Whether it is still true and wanted (P24)."""
     if not queue.lock(task):
         return "taken"
     seat = Booking.objects.select_related("session__clinic", "patient").get(tasks=task)

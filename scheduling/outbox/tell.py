@@ -20,19 +20,7 @@ from scheduling.outbox.program import ProgramStanding
 from scheduling.outbox.series import SeriesStanding
 from scheduling.outbox.standing import Standing, of_patient, of_therapist
 from scheduling.outbox.told import locked_invite, note_told
-from scheduling.outbox.transport import Mailer
 from scheduling.outbox.words import News
-
-
-def tell(task: Task, mailer: Mailer, now: datetime) -> str:
-    """Do it; answers the outcome. Raises Failed if it was not handed over, or nobody knows."""
-    with transaction.atomic():
-        outcome = ready(task, now)
-    if not outcome:
-        mailer.deliver(task.recipient, task.message.encode("latin-1"))
-        outcome = "sent"
-    finish(task, outcome, now)
-    return outcome
 
 
 def ready(task: Task, now: datetime) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.dateformat import format as say
@@ -23,7 +22,6 @@ from scheduling.models import Task, TaskKind
 from scheduling.outbox import queue
 from scheduling.outbox.letters import put
 from scheduling.outbox.tell import mark
-from scheduling.outbox.transport import Mailer
 from scheduling.outbox.words import Page, link, sender_name
 from scheduling.queries.times import h_mm
 from scheduling.queries.utilization import Asked, report
@@ -74,20 +72,8 @@ def today(clinic: Clinic, now: datetime) -> date:
     return local_day(clinic.time_zone, to_minute(now))
 
 
-def tell(task: Task, mailer: Mailer, now: datetime) -> str:
-    """Send it, if it is still wanted; answers the outcome."""
-    with transaction.atomic():
-        outcome = ready(task, now)
-    if not outcome:
-        mailer.deliver(task.recipient, task.message.encode("latin-1"))
-        outcome = "sent"
-    with transaction.atomic():
-        if queue.lock(task):
-            queue.done(task, outcome, now)
-    return outcome
-
-
 def ready(task: Task, now: datetime) -> str:
+    """Whether it is still wanted."""
     if not queue.lock(task):
         return "taken"
     who, _colon, first = task.key.partition(":")
@@ -97,8 +83,7 @@ def ready(task: Task, now: datetime) -> str:
     if not task.message:
         week = beginning(Length.WEEK, date.fromisoformat(first))
         put(task, found.user.email, found.clinic, letter(found.clinic, week), now, None, None)
-    mark(task)
-    return ""
+    return mark(task)
 
 
 def letter(clinic: Clinic, week: Period) -> Page:

@@ -17,8 +17,8 @@ from scheduling.actions.groups import found
 from scheduling.actions.repeat import Chosen, repeat
 from scheduling.engine.recurrence import weekly
 from scheduling.models import Booking, Event, Occupancy, Session, Task, TimeOff
+from scheduling.outbox.doers import DOERS
 from scheduling.outbox.plan import plan
-from scheduling.outbox.tell import tell
 from scheduling.queries.repeat import Pattern
 from tests.doors import sign_in
 from tests.groups import group_service
@@ -102,7 +102,7 @@ def tell_all() -> None:
     """Everybody has read what was booked so far."""
     plan(NOW)
     for task in Task.objects.filter(kind="tell_patient"):
-        assert tell(task, Posted(), NOW) == "sent"
+        assert DOERS[task.kind](task, Posted(), NOW) == "sent"
 
 
 def rows() -> tuple:
