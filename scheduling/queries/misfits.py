@@ -37,6 +37,12 @@ class Misfit(NamedTuple):
     patient: int
     name: str
     why: tuple[Why, ...]
+    group: str = ""
+
+    @property
+    def as_a_whole(self) -> bool:
+        """It is the group's session that does not fit; a licence is about one member."""
+        return bool(self.group) and Why.LICENCE not in self.why
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,7 @@ def _upcoming(rows: QuerySet[Booking], therapist: Therapist, now: datetime) -> l
         "first": F("patient__first_name"),
         "last": F("patient__last_name"),
         "of": F("session__uuid"),
+        "group": F("session__series__group__name"),
     }
     fields = ("uuid", "start", "end", "place", "zone", "override", "patient_id")
     found: Any = mine.order_by("start").values(*fields, **names, assists=assists())
@@ -152,4 +159,5 @@ def _licensed(row: dict[str, Any], licences: list[tuple[str, date, date]]) -> bo
 
 def _misfit(row: dict[str, Any], why: tuple[Why, ...]) -> Misfit:
     name = called(row["called"], row["first"], row["last"])
-    return Misfit(row["of"], row["uuid"], row["start"], row["end"], row["patient_id"], name, why)
+    span, group = (row["start"], row["end"]), row["group"] or ""
+    return Misfit(row["of"], row["uuid"], *span, row["patient_id"], name, why, group)

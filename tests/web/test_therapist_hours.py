@@ -7,8 +7,10 @@ import pytest
 
 from accounts.models import AuditRow, Licence
 from scheduling.models import Booking, WeeklyHours
+from scheduling.queries import times
 from scheduling.queries.slots import Wanted, search
 from tests.doors import sign_in
+from tests.groups import comes_in, founded
 from tests.web.patient import text_of
 from tests.web.therapist import HOME, booked, later
 from tests.world import LA, NOW, World, at, build, offer, service
@@ -219,6 +221,18 @@ def test_the_preview_lists_what_would_no_longer_fit(alma, world):
     row = AuditRow.objects.get(action="hours.misfits")
     assert row.subject_id == str(world.nora.pk)  # LG1
     assert Booking.objects.get().start == booking.start
+
+
+def test_a_groups_session_that_no_longer_fits_is_told_once_and_of_nobody(alma, world):
+    """Its members stand on its own page."""
+    evenings = founded(world)
+    first = [comes_in(world, evenings, who)[0] for who in (world.nora, world.omar)][0].session
+    answer = alma.post(HOURS, typed("0 9/12", do="preview"))
+    page = text_of(answer)
+    assert page.count(times.when(first.start, first.end, LA)) == 1
+    assert f"/desk/groups/sessions/{first.uuid}/" in answer.content.decode()
+    assert "Quill" not in page
+    assert not AuditRow.objects.filter(action="hours.misfits").exists()
 
 
 def test_saving_moves_nothing_and_lists_what_no_longer_fits(alma, world):

@@ -206,9 +206,10 @@ def clock_warnings(zone: str, minute: int) -> list[str]:
 def misfit_lines(
     request: PageRequest, therapist: Therapist, change: Change | None = None
 ) -> list[dict[str, Any]]:
-    """The booked sessions that do not fit. Who is named is in the audit, too (LG1)."""
-    found = misfits_told(request, therapist, change)
-    if named := {one.patient for one in found if one.name}:
+    """The booked sessions that do not fit, a group's once. Who is named is in the audit (LG1)."""
+    told = misfits_told(request, therapist, change)
+    found = {(one.session if one.as_a_whole else one.booking): one for one in told}.values()
+    if named := {one.patient for one in found if one.name and not one.as_a_whole}:
         audit.record(request.actor, "hours.misfits", subject=sorted(named))
     own = request.actor.therapist == therapist.pk
     return [
@@ -230,6 +231,8 @@ def misfits_told(request: PageRequest, therapist: Therapist, change: Change | No
 
 def address(request: PageRequest, one: Misfit, own: bool) -> str:
     """Where the reader moves or cancels it."""
+    if one.name and one.as_a_whole:
+        return here(request, "group_session", one.session)
     if own:
         return here(request, "therapist_session", one.session)
     return here(request, "desk_booking", one.booking) if one.name else ""
@@ -247,7 +250,7 @@ def misfit_line(one: Misfit, zone: str) -> dict[str, Any]:
     return {
         "start": one.start,
         "end": one.end,
-        "name": one.name,
+        "name": one.group if one.as_a_whole else one.name,
         "when": times.when(one.start, one.end, zone),
         "why": ", ".join(reasons[why] for why in one.why),
     }
