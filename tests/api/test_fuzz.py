@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 import schemathesis
+import time_machine
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -33,9 +34,9 @@ from scheduling.api.throttles import BookingLimit
 from scheduling.models import Member, Session
 from tests.api.caller import token
 from tests.groups import comes_in, founded
-from tests.world import LA, NOW, at
+from tests.world import LA, NOW, World, at, build
 
-CASES = 6  # of each operation
+CASES = 4  # of each operation
 STARTS = ["2027-03-11T10:00-08:00", "2027-03-12T11:00-08:00", "2027-03-09T10:00-08:00"]
 CHECKS = [
     not_a_server_error,
@@ -61,9 +62,12 @@ class Known:
     tokens: list[str]
 
 
-@pytest.fixture
-def one_connection() -> Iterator[None]:
-    """A real handler would close the connection of the test's transaction after each request."""
+@pytest.fixture(autouse=True)
+def in_one_process(monkeypatch) -> Iterator[None]:
+    """A real handler would close the connection of the test's transaction after each request; and
+    nobody books as often."""
+    monkeypatch.setattr("scheduling.actions.hold.MOST_HOLDS", 10_000)
+    monkeypatch.setattr(BookingLimit, "rate", "10000/minute")
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
@@ -72,10 +76,15 @@ def one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-@pytest.fixture
-def known(world, monkeypatch, one_connection) -> Known:
-    monkeypatch.setattr("scheduling.actions.hold.MOST_HOLDS", 10_000)
-    monkeypatch.setattr(BookingLimit, "rate", "10000/minute")
+@pytest.fixture(scope="module")
+def known(django_db_setup, django_db_blocker) -> Iterator[Known]:
+    """Made once; what the cases of an operation change is undone after them."""
+    with django_db_blocker.unblock(), transaction.atomic(), time_machine.travel(NOW, tick=False):
+        yield everything(build())
+        transaction.set_rollback(True)
+
+
+def everything(world: World) -> Known:
     what = {
         "service": world.cbt.uuid,
         "therapist": world.alma.uuid,
@@ -133,6 +142,7 @@ def cases(operation: Any) -> st.SearchStrategy[Any]:
     return st.one_of(ways)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("name", "method", "path"), OPERATIONS, ids=[o[0] for o in OPERATIONS])
 def test_nothing_breaks_it(known: Known, name: str, method: str, path: str):
     operation = LOADED[path][method.upper()]

@@ -21,6 +21,7 @@ from scheduling.models import (
 )
 from scheduling.queries.repeat import Pattern
 from tests.calendars.receiver import Receiver
+from tests.outbox.files import files_of
 from tests.world import LA, NOW, World, at, service
 
 MONDAYS = weekly((0,))
@@ -80,12 +81,13 @@ def changed(world: World, series: Series, slot: int, wanted: Pattern, now=NOW) -
     )
 
 
-def calendar_of(sink, address: str) -> Receiver:
-    """The calendar of somebody who took all the mail that came, in its order."""
-    calendar = Receiver()
-    for message in sink.to(address):
-        if message.calendar_bytes is not None:
-            calendar.take(message.calendar_bytes)
+def calendar_of(sink, address: str, calendar: Receiver | None = None) -> Receiver:
+    """The calendar of somebody who took all the mail that came, in its order; a `calendar` that
+    took some of it already takes the rest."""
+    calendar = calendar or Receiver()
+    told = [raw for message in sink.to(address) for raw in files_of(message)]
+    for raw in told[calendar.taken :]:
+        calendar.take(raw)
     return calendar
 
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import SMTP
+from functools import cached_property
 
 import icalendar
 from aiosmtpd.controller import Controller
@@ -22,7 +23,7 @@ class Received:
     to: str
     data: bytes
 
-    @property
+    @cached_property
     def mail(self):
         return message_from_bytes(self.data, policy=SMTP)
 
@@ -30,15 +31,15 @@ class Received:
     def id(self) -> str:
         return self.mail["Message-ID"]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return self.mail.get_body(("plain",)).get_content()
 
-    @property
+    @cached_property
     def html(self) -> str:
         return self.mail.get_body(("html",)).get_content()
 
-    @property
+    @cached_property
     def calendar_bytes(self) -> bytes | None:
         for part in self.mail.walk():
             if part.get_content_type() == "text/calendar":

@@ -1,4 +1,5 @@
-"""What a program brings is told to its patient as one: a mail a change, every entry in one file."""
+"""What a program brings is told to its patient as one: a mail a change, with a file for each
+entry."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from icalendar import Calendar
 
 from accounts.models import Consent
 from scheduling.actions.cancel import cancel
@@ -28,6 +30,7 @@ from tests.courses import (
     stepped,
 )
 from tests.groups import comes_in
+from tests.outbox.files import events_of, files_of
 from tests.outbox.serial import calendar_of, times_of
 from tests.outbox.test_words import DENIED, plain
 from tests.world import LA, NOW, World, at, build
@@ -78,15 +81,19 @@ def test_one_mail_with_the_week_in_words_and_one_link(world, sink, work, made):
     assert re.findall(r"https?://\S+", mine.text) == ["https://clinic.example/c/harbor/my/"]
 
 
-def test_one_file_holds_an_entry_for_each_with_its_own_way_in(world, sink, work, made):
-    """RFC 5546 3.2.1: PUBLISH with several UIDs and no attendee."""
+def test_each_entry_is_a_file_with_its_own_way_in(world, sink, work, made):
+    """RFC 5546 3.2.2: a REQUEST holds one UID. Which has the most dates stands in the mail."""
     enrolled(world, made)
     work()
     (mine,) = sink.to(NORA)
-    assert mine.calendar["method"] == "PUBLISH" and right(world, sink)
-    entries = {str(one["uid"]): one for one in mine.calendar.events}
+    names = [one.get_filename() for one in mine.mail.iter_attachments()]
+    assert names == ["invite-1.ics", "invite-2.ics"] and right(world, sink)
+    assert [Calendar.from_ical(one)["method"] for one in files_of(mine)] == ["REQUEST"] * 2
+    assert mine.calendar_bytes == files_of(mine)[0]
+    assert "BYDAY=MO,WE,FR" in mine.event["rrule"].to_ical().decode()
+    entries = {str(one["uid"]): one for one in events_of(mine)}
     assert set(entries) == {str(one.uid) for one in Invite.objects.filter(patient=world.nora)}
-    assert all("attendee" not in one for one in mine.calendar.events)
+    assert len(events_of(mine)) == len(entries)
     tokens = {f"https://clinic.example/j/{one.token}/" for one in SeriesLink.objects.filter(
         patient=world.nora)}  # fmt: skip
     assert {str(one["location"]) for one in entries.values()} == tokens and len(tokens) == 2
@@ -142,7 +149,7 @@ def test_without_an_account_each_has_its_link(world, sink, work, made):
 
 
 def test_what_changes_in_one_alone_is_told_as_of_a_series(world, sink, work, made):
-    """With its REQUEST or CANCEL, under the UID of the file."""
+    """Under the UID of its file."""
     enrolled(world, made)
     work()
     seat = seats_of(world.nora).get(start=at("2027-03-30", 10))
@@ -151,7 +158,7 @@ def test_what_changes_in_one_alone_is_told_as_of_a_series(world, sink, work, mad
     first, second = sink.to(NORA)
     assert second.text.startswith("We are sorry: we had to cancel one of your appointments:")
     assert second.calendar["method"] == "CANCEL"
-    assert str(second.event["uid"]) in {str(one["uid"]) for one in first.calendar.events}
+    assert str(second.event["uid"]) in {str(one["uid"]) for one in events_of(first)}
     assert right(world, sink)
 
 
@@ -171,6 +178,7 @@ def test_a_step_is_one_mail_and_what_goes_on_keeps_its_entry(world, sink, work, 
     assert "Every Monday and Wednesday at 1:00 PM PDT (Los Angeles)" in mine.text
     now = {one.series_id: one.uid for one in Invite.objects.filter(patient=world.nora)}
     assert before.items() <= now.items() and len(now) == 3
+    assert len(files_of(mine)) == 3
     assert right(world, sink)
 
 
@@ -194,7 +202,7 @@ def test_all_of_it_cancelled_and_all_of_it_back(world, sink, work, made):
     work()
     mine = sink.to(NORA)[1]
     assert mine.text.startswith("Your appointments are cancelled. They were:")
-    assert mine.calendar["method"] == "PUBLISH"
+    assert [Calendar.from_ical(one)["method"] for one in files_of(mine)] == ["CANCEL"] * 2
     assert calendar_of(sink, NORA).shows() == []
     resumed(world, row, FIRST)
     work()
