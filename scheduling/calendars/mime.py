@@ -1,12 +1,14 @@
 """The bytes of one mail: text, HTML and, where there is one, the invite (RFC 6047).
 
 Calendar clients are particular: the invite stands last in the alternative, as base64 without a
-Content-Disposition and with the METHOD of the object, and once more as a file. The same arguments
-give the same bytes, so that a retry sends what was sent before.
+Content-Disposition and with the METHOD of the object, and once more as a file. Of several the first
+stands there, and each is a file of its own (decision 8). The same arguments give the same bytes, so
+that a retry sends what was sent before.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
@@ -14,7 +16,7 @@ from email.policy import SMTP
 from email.utils import parseaddr
 from hashlib import sha256
 
-FILE_NAME = "invite.ics"
+FILE_NAMES = ("invite.ics", "invite-{}.ics")  # of one, of several
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.=_+-]{1,64}@[A-Za-z0-9.-]{1,190}>")
@@ -31,13 +33,14 @@ def compose(
     date: datetime,
     calendar: bytes | None = None,
     method: str | None = None,
+    more: Sequence[bytes] = (),
     reply_to: str | None = None,
 ) -> bytes:
     """One message to one bare address, ready for SMTP.
 
     `sender` may carry a name ("Appointments <mail@clinic.example>"); `message_id` has its angle
-    brackets. Raises ValueError for whatever would put a line, a second recipient or another
-    METHOD into the message (TK9).
+    brackets; `more` are further calendar objects. Raises ValueError for whatever would put a line,
+    a second recipient or another METHOD into the message (TK9).
     """
     if date.tzinfo is None:
         raise ValueError("a message is dated with a time zone")
@@ -51,7 +54,7 @@ def compose(
     message["Message-ID"] = _checked_id(message_id)
     message["Auto-Submitted"] = "auto-generated"
     message["MIME-Version"] = "1.0"
-    _fill(message, text, html, calendar, method)
+    _fill(message, text, html, calendar, method, more)
     return message.as_bytes()
 
 
@@ -90,18 +93,30 @@ def _checked_id(message_id: str) -> str:
 
 
 def _fill(
-    message: EmailMessage, text: str, html: str, calendar: bytes | None, method: str | None
+    message: EmailMessage,
+    text: str,
+    html: str,
+    calendar: bytes | None,
+    method: str | None,
+    more: Sequence[bytes],
 ) -> None:
     seed = str(message["Message-ID"])
     bodies = [_text(text, "plain"), _text(html, "html")]
-    if calendar is None and method is None:
+    if calendar is None and method is None and not more:
         _multipart(message, "alternative", seed, bodies)
         return
     if calendar is None or method is None or not _says(calendar, method):
         raise ValueError("the method of the message is that of its calendar object")
     alternative = MIMEPart(policy=SMTP)
     _multipart(alternative, "alternative", seed, [*bodies, _invite(calendar, method)])
-    _multipart(message, "mixed", seed, [alternative, _file(calendar)])
+    several = [calendar, *more]
+    files = [_file(one, _name(place, several)) for place, one in enumerate(several, 1)]
+    _multipart(message, "mixed", seed, [alternative, *files])
+
+
+def _name(place: int, several: Sequence[bytes]) -> str:
+    alone, numbered = FILE_NAMES
+    return numbered.format(place) if len(several) > 1 else alone
 
 
 def _says(calendar: bytes, method: str) -> bool:
@@ -130,9 +145,9 @@ def _invite(calendar: bytes, method: str) -> MIMEPart:
     return part
 
 
-def _file(calendar: bytes) -> MIMEPart:
+def _file(calendar: bytes, name: str) -> MIMEPart:
     part = MIMEPart(policy=SMTP)
     part.set_content(
-        calendar, "application", "ics", cte="base64", disposition="attachment", filename=FILE_NAME
+        calendar, "application", "ics", cte="base64", disposition="attachment", filename=name
     )
     return part

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,6 +84,7 @@ def put(
     now: datetime,
     calendar: bytes | None,
     method: str | None,
+    more: Sequence[bytes] = (),
 ) -> None:
     """The bytes of a mail, under a Message-ID of its own, onto the task (not saved)."""
     task.recipient, task.message_id = address, new_message_id()
@@ -98,6 +99,7 @@ def put(
             date=now.replace(microsecond=0),
             calendar=calendar,
             method=method,
+            more=more,
         )
     task.message = data.decode("latin-1")
 

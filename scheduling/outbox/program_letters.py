@@ -1,7 +1,7 @@
 """Write one mail that leads a patient from what they were told of a program's dates to what is.
 
-If one series alone has changed, it is the mail about that series, with its REQUEST or CANCEL. If
-several have, it is the whole week in words, with one file that holds an entry for each.
+If one series alone has changed, it is the mail about that series. If several have, it is the whole
+week in words, with the REQUEST or CANCEL of each (decision 8).
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 from django.utils.translation import override
 
 from scheduling.calendars.invites import Method
-from scheduling.calendars.several import render_several
 from scheduling.models import Invite, Task
 from scheduling.outbox import program_words, series_letters, words
 from scheduling.outbox.letters import notice, put
 from scheduling.outbox.program import ProgramStanding
 from scheduling.outbox.program_words import PartWords, ProgramNews, ProgramWords
 from scheduling.outbox.series import SeriesStanding
-from scheduling.outbox.series_calendar import entry, join_url
+from scheduling.outbox.series_calendar import Object, join_url, next_object
 from scheduling.outbox.series_change import Change, change_of, kept, news_of
 from scheduling.outbox.series_words import OFF, SeriesNews
 from scheduling.outbox.told import invite_to_series
@@ -63,22 +62,30 @@ def compose_several(
     task: Task, standing: ProgramStanding, parts: Sequence[Part], now: datetime
 ) -> dict[str, Any]:
     """Answers what each Invite becomes."""
-    told, entries = {}, []
+    told, objects = {}, []
     for part in parts:
         if part.news is None:
             continue
-        facts, then = entry(part.invite, part.change, part.standing, now) or (None, None)
-        entries += [facts] if facts else []
+        calendar = next_object(part.invite, part.change, part.standing, now)
+        objects += [(part, calendar)] if calendar else []
         told[str(part.standing.series.pk)] = {
-            **(then.facts if then else {"method": ""}),
+            **(calendar.then.facts if calendar else {"method": ""}),
             "told": part.standing.told,
             "dates": kept({**part.change.past, **part.change.now}),
         }
     page = page_of(standing, parts, now)
-    data = render_several(entries) if entries else None
-    method = Method.PUBLISH.value if entries else None
-    put(task, standing.address, standing.clinic, page, now, data, method)
+    data, method, more = None, None, list[bytes]()
+    if objects:
+        first, *others = [one for _, one in sorted(objects, key=matters)]
+        data, method, more = first.data, first.asks.value, [one.data for one in others]
+    put(task, standing.address, standing.clinic, page, now, data, method, more)
     return told
+
+
+def matters(one: tuple[Part, Object]) -> tuple[bool, int]:
+    """First what mail programs enter by themselves: what stands, and has the most dates."""
+    part, calendar = one
+    return calendar.asks is Method.CANCEL, -len(part.change.now)
 
 
 # The words

@@ -60,19 +60,6 @@ def next_object(
     return Object(step.method, data, replace(calendar, method=lives))
 
 
-def entry(
-    invite: Invite, change: Change, standing: SeriesStanding, now: datetime
-) -> tuple[SeriesFacts, Calendar] | None:
-    """For a file of several: the series whole, as it is now; cancelled, if nothing of it is
-    left."""
-    if not due(invite, standing):
-        return None
-    dates = occasions(standing, {**change.past, **change.now})
-    calendar = next_life(invite, whole(dates).method, now)
-    named = dates or occasions(standing, change.told)
-    return addressed_facts(standing, calendar, named, now), calendar
-
-
 def due(invite: Invite, standing: SeriesStanding) -> bool:
     """Without consent there is none (PR2), and nothing is cancelled that was not asked for."""
     return standing.full and (standing.on or invite.method == Method.REQUEST)

@@ -25,7 +25,6 @@ class Event(NamedTuple):
     newest: tuple[int, str]  # SEQUENCE, DTSTAMP
     start: datetime
     length: timedelta
-    gone: bool  # STATUS:CANCELLED
     slot: datetime | None  # RECURRENCE-ID
     slots: list[datetime]  # what its rule gives, without its exceptions
 
@@ -38,21 +37,11 @@ class Receiver:
         self.held: dict[str, dict[datetime | None, Event | None]] = {}
         self.newest: dict[str, tuple[int, str]] = {}
         self.dropped: set[str] = set()
+        self.taken = 0  # objects
 
     def take(self, raw: bytes) -> None:
+        self.taken += 1
         method, events = read(raw)
-        if method == "PUBLISH":
-            for uid in sorted({event.uid for event in events}):
-                self._published([event for event in events if event.uid == uid])
-            return
-        self._take(method, events)
-
-    def _published(self, events: list[Event]) -> None:
-        """A file with several entries, each of them whole."""
-        assert any(event.slot is None for event in events), "an entry without its whole"
-        self._take("CANCEL" if events[0].gone else "REQUEST", events)
-
-    def _take(self, method: str, events: list[Event]) -> None:
         (uid,) = {event.uid for event in events}
         (newest,) = {event.newest for event in events}
         assert uid not in self.dropped, "a UID came back after its CANCEL"
@@ -117,7 +106,6 @@ def _event(raw, zones) -> Event:
         uid=raw.contents["uid"][0].value,
         newest=(int(raw.contents["sequence"][0].value), raw.contents["dtstamp"][0].value),
         start=begins.astimezone(UTC),
-        gone=raw.contents["status"][0].value == "CANCELLED",
         length=_local(raw.contents["dtend"][0], zones) - begins,
         slot=_local(slot[0], zones).astimezone(UTC) if slot else None,
         slots=_slots(raw, begins, zones),

@@ -56,6 +56,22 @@ def test_the_calendar_part_names_its_method_and_is_no_attachment():
     assert attached.get_payload(decode=True) == calendar.get_payload(decode=True) == INVITE
 
 
+def test_of_several_each_is_a_file_and_the_first_stands_in_the_mail():
+    other = INVITE.replace(b"METHOD:REQUEST", b"METHOD:CANCEL")
+    message = read(mail(more=[other]))
+    assert tree(message) == (
+        "multipart/mixed",
+        [
+            ("multipart/alternative", ["text/plain", "text/html", "text/calendar"]),
+            "application/ics",
+            "application/ics",
+        ],
+    )
+    attached = list(message.iter_attachments())
+    assert [one.get_filename() for one in attached] == ["invite-1.ics", "invite-2.ics"]
+    assert [one.get_payload(decode=True) for one in attached] == [INVITE, other]
+
+
 def test_without_a_calendar_there_is_text_and_html_only():
     message = read(mail(calendar=None, method=None))
     assert tree(message) == ("multipart/alternative", ["text/plain", "text/html"])
