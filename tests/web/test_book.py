@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import AuditRow, Consent, ConsentForm, Newcomers, Patient
 from scheduling.models import Booking, Event, JoinLink
 from tests.web.patient import HOME, booked, held, starts_in, take, text_of
-from tests.world import NY, World, at, build, patient
+from tests.world import LA, NY, World, at, build, patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 TUESDAY = at("2027-03-02", 10)
@@ -138,6 +138,24 @@ def test_confirming_twice_is_one_booking(world, nora: Client):
     assert Booking.objects.filter(state="booked").count() == 1
     assert Event.objects.count() == 1
     assert nora.get(page)["Location"] == first["Location"]
+
+
+def test_another_number_for_the_call_leads_back_to_the_booking(world, nora: Client):
+    page = held(nora, TUESDAY, medium="telephone", therapist=world.alma.uuid)
+    change = f"{HOME}my/profile/?next={page}"
+    assert f'href="{change}"' in nora.get(page).content.decode()
+    said = {"time_zone": LA, "phone": "310 555 0188", "reminders": "default"}
+    back = nora.post(change, said, follow=True)
+    assert back.redirect_chain == [(page, 302)]
+    assert "We call you at (310) 555-0188" in text_of(back)
+
+
+@pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example/", "javascript:1"])
+def test_the_profile_leads_nowhere_else(world, nora: Client, evil):
+    """AU11."""
+    said = {"time_zone": LA, "reminders": "default"}
+    saved = nora.post(f"{HOME}my/profile/?next={evil}", said)
+    assert saved["Location"] == f"{HOME}my/profile/"
 
 
 def test_a_time_kept_too_long_is_offered_again_and_nothing_typed_is_lost(world, nora, clock):

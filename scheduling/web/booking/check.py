@@ -71,9 +71,12 @@ def held_context(
     one = mine.appointment(held)
     facts = words.facts(one, mine.licence_for(one), patient)
     if patient and one.medium == Medium.TELEPHONE.value:
+        here = reverse("booking_hold", args=[request.clinic.slug, held.uuid])
         profile = reverse("booking_profile", args=[request.clinic.slug])
         number = grouped(patient.phone) or _("no number is kept yet")
-        facts.append({"term": _("We call you at"), "value": number, "change": profile})
+        facts.append(
+            {"term": _("We call you at"), "value": number, "change": f"{profile}?next={here}"}
+        )
     return {
         "held": held,
         "facts": facts,

@@ -15,6 +15,7 @@ from accounts.actions.consent import current_versions, signed_forms
 from accounts.actions.profile import change_profile, give_consent, take_back_consent
 from accounts.errors import BadInput
 from accounts.models import Form, Patient
+from accounts.web.adapter import stays_here
 from accounts.web.profile import require_profile
 from scheduling.queries import mine
 from scheduling.web.booking.forms import ProfileForm
@@ -30,7 +31,8 @@ def profile(request: PageRequest) -> HttpResponse:
     form = ProfileForm(request.POST if request.method == "POST" else None, patient)
     if form.is_valid() and save(request, form):
         messages.success(request, _("Your profile is saved."))
-        return redirect("booking_profile", request.clinic.slug)
+        onward = request.GET.get("next", "")  # from a booking that is being checked
+        return redirect(onward if stays_here(onward) else request.path)
     page = {"form": form, "patient": patient, "consents": consents(request, patient)}
     audit.record(request.actor, "patient.view", subject=patient, obj=patient)
     status = 422 if form.errors else 200
