@@ -45,7 +45,8 @@ def test_reading_it_is_on_record(world, officer):
     ask(officer, world.nora.reference)
     row = audited("audit.view")[0]
     assert (row.actor_id, row.subject_id) == (str(world.pia.pk), str(world.nora.pk))
-    assert "Pia (Privacy officer) audit.view" in text_of(ask(officer, world.nora.reference))
+    again = text_of(ask(officer, world.nora.reference))
+    assert "Pia (Privacy officer) Read this record audit.view" in again
 
 
 def test_by_day(world, officer, clock):

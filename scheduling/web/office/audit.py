@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit
@@ -18,37 +17,8 @@ from scheduling.engine.interval import from_minute, to_minute
 from scheduling.queries import oversight, times
 from scheduling.web.desk.frame import page
 from scheduling.web.door import PageRequest, staff
+from scheduling.web.office.audit_words import words
 from scheduling.web.office.forms import AuditForm
-
-# What most rows about a patient say; the code stands beside it, and alone where there are no words.
-WORDS = {
-    "agenda.day": gettext_lazy("Saw the day's calendar"),
-    "agenda.week": gettext_lazy("Saw the week's calendar"),
-    "sheet.view": gettext_lazy("Saw the day sheet"),
-    "booking.attend": gettext_lazy("Marked who came"),
-    "booking.book": gettext_lazy("Booked a session"),
-    "booking.cancel": gettext_lazy("Cancelled a session"),
-    "booking.confirm": gettext_lazy("Confirmed a booking"),
-    "booking.list": gettext_lazy("Saw the bookings"),
-    "booking.reschedule": gettext_lazy("Moved a session"),
-    "booking.undo_cancel": gettext_lazy("Took a cancellation back"),
-    "booking.view": gettext_lazy("Saw a booking"),
-    "check_in.let_in": gettext_lazy("Let the patient in without a licence there"),
-    "consent.sign": gettext_lazy("Signed a consent"),
-    "consent.paper": gettext_lazy("Put a consent on paper on file"),
-    "hours.misfits": gettext_lazy("Saw sessions outside the hours"),
-    "join.check_in": gettext_lazy("Checked in"),
-    "join.enter": gettext_lazy("Went into the room"),
-    "mail.send": gettext_lazy("Sent a mail"),
-    "patient.alike": gettext_lazy("Was shown a patient like a new one"),
-    "patient.change": gettext_lazy("Changed the details"),
-    "patient.make": gettext_lazy("Made the file"),
-    "patient.search": gettext_lazy("Found by a search"),
-    "patient.view": gettext_lazy("Saw the file"),
-    "session.door": gettext_lazy("Stood at the therapist's door"),
-    "session.enter": gettext_lazy("Went into the room as therapist"),
-    "session.view": gettext_lazy("Saw a session"),
-}
 
 
 @staff("privacy")
@@ -97,7 +67,7 @@ def line(row: AuditRow, names: dict[str, str], zone: str) -> dict[str, str]:
     return {
         "when": times.starting(to_minute(row.at), zone),
         "who": (person and names.get(row.actor_id)) or f"{row.actor_kind} {row.actor_id}".strip(),
-        "what": str(WORDS.get(row.action, "")),
+        "what": words(row.action),
         "code": row.action,
         "object": f"{row.object_kind} {row.object_id}".strip(),
         "outcome": row.outcome + (f" ({row.code})" if row.code else ""),
