@@ -11,14 +11,12 @@ from datetime import datetime
 
 import pytest
 import time_machine
-from allauth.account.internal.flows.login import record_authentication
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.core.cache import cache
 from django.core.mail import EmailMessage
-from django.http import HttpRequest
 from django.test import Client, TransactionTestCase
 
+from tests import doors
 from tests.guard.lift import lift_for_flush
 from tests.world import NOW
 
@@ -96,13 +94,6 @@ def sign_in() -> Callable[..., Client]:
     """`sign_in(client, user)`: with a second factor, unless told `second_factor=False`."""
 
     def signed_in(client: Client, user, *, second_factor: bool = True) -> Client:
-        client.force_login(user)
-        if second_factor:
-            TOTP.activate(user, generate_totp_secret())
-            request = HttpRequest()
-            request.session = client.session
-            record_authentication(request, user, "mfa", type="totp", reauthenticated=True)
-            request.session.save()
-        return client
+        return doors.sign_in(client, user, mfa=second_factor)
 
     return signed_in

@@ -14,7 +14,9 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from allauth.mfa.utils import decrypt
-from django.contrib.auth import SESSION_KEY
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -29,19 +31,29 @@ def sign_in(client: Client, user: User, mfa: bool = True) -> Client:
 
     `mfa=False` makes no authenticator; it removes none either.
     """
-    client.force_login(user)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     if mfa:
         totp_secret(user)
-        remember(client, user, "mfa", type="totp", reauthenticated=True)
+        note(session, user, "mfa", type="totp", reauthenticated=True)
+    session.create()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return client
 
 
 def remember(client: Client, user: User, method: str, **facts: object) -> None:
     """The session knows of this proof, given now: "password", "code" or "mfa"."""
+    session = client.session
+    note(session, user, method, **facts)
+    session.save()
+
+
+def note(session: SessionStore, user: User, method: str, **facts: object) -> None:
     request = HttpRequest()
-    request.session = client.session
+    request.session = session
     record_authentication(request, user, method, **facts)
-    request.session.save()
 
 
 def totp_secret(user: User) -> str:
