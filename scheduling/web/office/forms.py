@@ -15,6 +15,7 @@ from scheduling.actions.clinic import BOUNDS
 from scheduling.engine.slots import STEPS
 from scheduling.errors import BadInput
 from scheduling.models import Modality, Service
+from scheduling.outbox.words import sender_name
 from scheduling.video.addresses import allowed_hosts
 from scheduling.video.contract import Misconfigured
 from scheduling.video.platforms import ADAPTERS
@@ -238,6 +239,19 @@ class PoliciesForm(forms.Form):
         required=False,
         help_text=gettext_lazy("With commas: 1440,60 is a day and an hour before. Empty: none."),
     )
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"]
+        if phone and not 7 <= sum(sign.isdecimal() for sign in phone) <= 20:
+            raise forms.ValidationError(_("Please check the telephone number: area code first."))
+        return phone
+
+    def clean_sender_name(self) -> str:
+        name: str = self.cleaned_data["sender_name"]
+        if (said := sender_name(name)) != name:
+            wrong = _("Mail cannot say this of itself: it would come from “%(name)s”.")
+            raise forms.ValidationError(wrong % {"name": said})
+        return name
 
     def groups(self) -> list[Group]:
         booking = [*TERMS, "hold_minutes", "max_holds"]
