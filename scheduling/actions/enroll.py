@@ -229,11 +229,15 @@ def settled_plan(wanted: Wanted, accept: Mapping[str, int], actor: Actor, now: d
 
 
 def lock_dates_of(together: Sequence[int], wanted: Wanted, now: datetime) -> None:
-    """Of all groups at once, by id: two plans never wait for each other crosswise."""
+    """Of all groups at once, by id: two plans never wait for each other crosswise. Then the rules
+    that will make more of them: a place on a date that is not made yet has one owner, too."""
     rows = Session.objects.select_for_update(no_key=True, of=("self",)).filter(
         series__group__in=together, start__gt=to_minute(now), start__lt=wanted.span[1]
     )
     list(rows.order_by("pk").values_list("pk"))
+    rules = Series.objects.select_for_update(no_key=True, of=("self",))
+    rules = rules.filter(group__in=together, ended_at__isnull=True)
+    list(rules.order_by("pk").values_list("pk"))
 
 
 # Take what the plan says
@@ -314,9 +318,9 @@ def take_sessions(
     one that goes on."""
     new = [one for one in part.taken if not one.kept]
     chosen = [
-        Chosen(one.slot, one.start, one.therapist)
+        Chosen(one.start if one.slot is None else one.slot, one.start, one.therapist)
         for one in new
-        if one.slot is not None and one.start is not None and one.therapist is not None
+        if one.start is not None and one.therapist is not None
     ]
     series = part.series
     if series is not None:

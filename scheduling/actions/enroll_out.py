@@ -142,7 +142,7 @@ def as_it_stands(row: Enrollment, now: datetime) -> dict[str, Any]:
     places = Member.objects.filter(patient=who, left_at__isnull=True)
     waiting = Waiting.objects.filter(patient=who, state=WaitState.WAITING.value)
     return {
-        "end": row.end,
+        "end": [row.end, row.end_reason, row.ended_at and row.ended_at.isoformat()],
         "pauses": [
             [one.start, one.end, one.created_at.isoformat()] for one in row.pauses.order_by("start")
         ],

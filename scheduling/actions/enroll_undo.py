@@ -136,7 +136,8 @@ def reopen(row: Enrollment) -> dict[str, Any]:
         Pause(enrollment=row, start=start, end=end, created_at=datetime.fromisoformat(said))
         for start, end, said in was["pauses"]
     )
-    row.live, row.end, row.ended_at, row.end_reason = True, was["end"], None, ""
+    row.end, row.end_reason, said = was["end"]
+    row.live, row.ended_at = True, datetime.fromisoformat(said) if said else None
     row.undo, row.revision = {}, row.revision + 1
     row.save(update_fields=["live", "end", "ended_at", "end_reason", "undo", "revision"])
     return was

@@ -77,6 +77,7 @@ def join(
     seats = take_seats(sessions, who, place=place, zone=zone, actor=actor, now=now)
     if member is not None:
         require_places(row, sessions)
+        require_promised(member)
         member.save()
     audit.record(actor, "group.join", subject=who.pk, obj=row)
     return seats
@@ -171,6 +172,13 @@ def require_places(group: Group, sessions: Sequence[Session]) -> None:
     limits = seat_limits([one.pk for one in sessions])
     taken = groups.members_at(group, [one.slot or 0 for one in sessions])
     if any(taken[one.slot or 0] >= limits[one.pk] for one in sessions):
+        raise GroupFull
+
+
+def require_promised(member: Member) -> None:
+    """Nor is what will be made later, and is somebody's from then on."""
+    group = member.group
+    if groups.most_members(group, member.from_start, member.until_start) >= group.capacity:
         raise GroupFull
 
 

@@ -46,6 +46,7 @@ from scheduling.models import (
 )
 from scheduling.queries import groups
 from scheduling.queries.repeat import Pattern
+from scheduling.queries.seats import seat_limits
 
 # Found
 
@@ -229,8 +230,11 @@ def make_dates(series: Series, slots: Sequence[int], actor: Actor, now: datetime
     assert series.group is not None
     members = groups.members(series.group)
     lock_people((), [one.patient_id for one in members])
+    limits = seat_limits([one.pk for one in made])
     for member in members:
-        seat_member(member, made, actor, now)
+        open_ = [one for one in made if limits[one.pk] > 0]
+        for seat in seat_member(member, open_, actor, now):
+            limits[seat.session_id] -= 1
     return made
 
 
@@ -300,8 +304,9 @@ def tell_dates(
 def seat_member(
     member: Member, sessions: Sequence[Session], actor: Actor, now: datetime
 ) -> list[Booking]:
-    """The member's seats in new sessions. None where the member sits elsewhere then, or the lead
-    may not treat them: the group's page says so (`queries.roster.seatless`). None in a pause."""
+    """The member's seats in new sessions that have one. None where the member sits elsewhere then,
+    or the lead may not treat them: the group's page says so (`queries.roster.seatless`). None in a
+    pause."""
     until, away = member.until_start, groups.away(member.enrollment_id)
     mine = [
         one

@@ -14,6 +14,7 @@ from scheduling.actions.group_members import (
     join,
     require_licence,
     require_places,
+    require_promised,
     way_in,
 )
 from scheduling.actions.seats import lock_sessions, take_seats
@@ -28,10 +29,12 @@ def sessions_of(
 ) -> list[Session]:
     """What a place brings, by the rules of joining; consent is asked when it is taken."""
     group = find_running(group_of(row).uuid, who.pk, actor)
-    sessions, _member = way_in(group, who, start, row.place, row.zone, now)
+    sessions, member = way_in(group, who, start, row.place, row.zone, now)
     require_licence(group, row.place, row.zone, sessions)
     if clashes(who.pk, sessions, now):
         raise PatientBusy(subject=who.pk)
+    if member is not None:
+        require_promised(member)
     return sessions
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -16,13 +17,15 @@ from scheduling.queries.plan import Choice, Wanted
 
 
 class Known:
-    """What is known about the patient before the first part is laid; `planned` grows with each."""
+    """What is known about the patient before the first part is laid; `planned`, and the time that
+    therapists have `given` it, grow with each."""
 
     def __init__(self, wanted: Wanted, parts: Sequence[ProgramPart], now: datetime) -> None:
         self.wanted, self.now = wanted, now
         self.low, self.high = wanted.span
         self.after = max(self.low - 1, to_minute(now))
         self.planned: list[Span] = []
+        self.given: defaultdict[UUID, list[Span]] = defaultdict(list)
         clinic = wanted.program.clinic_id
         closed = Holiday.objects.filter(clinic=clinic).values_list("day", flat=True)
         self.holidays = frozenset(closed)

@@ -6,10 +6,20 @@ from dataclasses import replace
 from datetime import date
 
 from accounts.models import Therapist
+from scheduling.engine.interval import Span
 from scheduling.engine.recurrence import MOST, weekly
 from scheduling.models import Booking, ProgramPart, Series, Session
 from scheduling.queries.lay_known import Known, meets
-from scheduling.queries.plan import AWAY, CLOSED, NOBODY, OWN_PLAN, Choice, PlanDate, PlanPart
+from scheduling.queries.plan import (
+    AWAY,
+    CLOSED,
+    NOBODY,
+    OUTSIDE,
+    OWN_PLAN,
+    Choice,
+    PlanDate,
+    PlanPart,
+)
 from scheduling.queries.repeat import Asked, Checked, Pattern, World, checked, look
 
 
@@ -35,7 +45,11 @@ def lay_single(known: Known, part: ProgramPart) -> PlanPart:
             dates.append(_as_before(known, one.day, one.start, kept[one.start], part, host))
         else:
             dates.append(_one(known, checked(one, pattern.zone, world), world, host, choice))
-    return replace(found, dates=dates, world=world)
+    laid = replace(found, dates=dates, world=world)
+    for date_ in laid.taken:
+        if date_.therapist is not None and not date_.kept:
+            known.given[date_.therapist].append(_widened(known, date_, host, world))
+    return laid
 
 
 def _pattern(known: Known, part: ProgramPart, choice: Choice, before: Series | None) -> Pattern:
@@ -109,6 +123,19 @@ def _one(known: Known, one: Checked, world: World, host: Therapist, choice: Choi
         who = known.hosts.get(instead.therapist)
         why = world.why_not(instead.start, who.user_id) if who else NOBODY
         found = replace(found, start=instead.start, therapist=instead.therapist, why=why)
-    if found.start is not None and meets(found.span, known.planned):
-        found = replace(found, why=OWN_PLAN)
+    if found.start is None:
+        return found
+    if not known.after < found.start < known.high:
+        return replace(found, why=OUTSIDE)
+    given = known.given[found.therapist or host.uuid]
+    if meets(found.span, known.planned) or meets(_widened(known, found, host, world), given):
+        return replace(found, why=OWN_PLAN)
     return found
+
+
+def _widened(known: Known, one: PlanDate, host: Therapist, world: World) -> Span:
+    """With the minutes that its therapist has free before and after."""
+    who = known.hosts.get(one.therapist, host) if one.therapist else host
+    terms = world.terms.get(who.user_id)
+    low, high = one.span
+    return (low - terms.before, high + terms.after) if terms else (low, high)

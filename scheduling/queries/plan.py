@@ -21,6 +21,7 @@ from scheduling.queries.repeat import Pattern, World
 FULL, CLOSED = "group_full", "group_closed"  # of a group as a whole
 NOBODY = "nobody"  # no therapist is chosen, or none gives the service
 OWN_PLAN = "own_plan"  # another part of the plan is at that time
+OUTSIDE = "outside_program"  # another time was chosen that is none of its days
 BEFORE, AFTER = "before_entry", "after_cycle"  # a group's rules for coming in, and its cycle's end
 CANCELLED, AWAY = "cancelled", "away"  # the date, or only the patient's seat
 GIVEN = frozenset({BEFORE, AFTER, CANCELLED, AWAY})

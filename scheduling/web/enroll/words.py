@@ -87,6 +87,7 @@ WHY = {
     "group_closed": gettext_lazy("It cannot be joined now, or has no dates in these weeks."),
     "nobody": gettext_lazy("No therapist is chosen, or nobody gives it."),
     "own_plan": gettext_lazy("Another part of this plan is at that time."),
+    "outside_program": gettext_lazy("This is not within the program's days."),
     "before_entry": gettext_lazy("Before the group takes new members in."),
     "after_cycle": gettext_lazy("After the group's cycle ends."),
     "cancelled": gettext_lazy("The group does not meet that day."),
