@@ -5,7 +5,7 @@ Each has a `code` for programs, one sentence that a patient may read, and a stat
 Refusal
 +-- NotFound                    not yours and not there are one (AC2)
 +-- BadInput                    the caller said something that cannot be
-|   +-- NoSuchZone, NoSuchDate, SpringGap, UnknownField, NotJson, Missing, KeyReused
+|   +-- NoSuchZone, NoSuchDate, SpringGap, UnknownField, NotJson, KeyReused
 +-- NotNow                      a rule of the calendar stands against it
 |   +-- SlotGone                carries the three nearest other starts
 |   +-- TooLate, TooFarAhead, InThePast, OutsideHours, OffGrid, DailyLimit
@@ -68,11 +68,6 @@ class UnknownField(BadInput):
 class NotJson(BadInput):
     code, status = "not_json", 400
     sentence = _("The body of the request is not a JSON object.")
-
-
-class Missing(BadInput):
-    code = "missing"
-    sentence = _("Something that is needed was not given.")
 
 
 class KeyReused(BadInput):

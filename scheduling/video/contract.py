@@ -3,7 +3,6 @@
 An adapter knows one platform and nothing of our tables. All times are aware and in UTC.
 
 VideoError
-+-- Retryable       not now: ask again, `after` seconds if the platform said so
 +-- Refused         never like this: `reason` is a code, `field` what it is about
 +-- Misconfigured   staff must mend the connection first
 +-- Gone            the room or the address is not there any more
@@ -28,12 +27,6 @@ REF = re.compile(r"ap_[A-Za-z0-9_-]{8,29}", re.ASCII)
 
 class VideoError(Exception):
     """The root of all that an adapter raises; its text holds codes only, never data."""
-
-
-class Retryable(VideoError):
-    def __init__(self, after: int | None = None) -> None:
-        super().__init__("retryable")
-        self.after = after
 
 
 class Refused(VideoError):
@@ -195,7 +188,6 @@ class PlatformEvent:
     occurred_at: datetime
     kind: EventKind
     external_id: str = field(repr=False)
-    occurrence_id: str | None = None
     ref: str | None = None
     leg: str | None = None
     room: Room | None = None

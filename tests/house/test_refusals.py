@@ -183,7 +183,6 @@ TABLE: dict[str, tuple[Proof, Proof]] = {
 
 BESIDES = {
     "not_found": "every route: tests/house/test_routes.py",
-    "missing": "raised where a door has let through what it should have asked for",
     "key_reused": "programs alone: tests/api/test_idempotency.py",
     "illegal_change": "tests/api/test_cancel.py",
     "not_started": "tests/web/test_therapist_session.py",
