@@ -77,7 +77,8 @@ class AccessShape(serializers.Serializer[Any]):
     key = serializers.CharField()
     name = serializers.CharField()
     third_next = serializers.IntegerField(
-        allow_null=True, help_text="Minutes, of the middle day. null: fewer than three were free."
+        allow_null=True,
+        help_text="Minutes, of the middle day. null: fewer than three were free, or a group.",
     )
     waiting = serializers.IntegerField(allow_null=True, help_text="null: kept back.")
     waited = serializers.IntegerField(allow_null=True, help_text="Minutes, of the middle one.")
@@ -170,6 +171,7 @@ def row(key: str, label: str, sums: Told) -> dict[str, Any]:
 
 def line(one: Access) -> dict[str, Any]:
     told = one._asdict()
+    del told["joined"]
     return {"name": told.pop("label")} | told
 
 

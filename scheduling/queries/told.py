@@ -22,7 +22,7 @@ from scheduling.engine.small_cells import kept_back, of_few, small
 from scheduling.engine.told import Told, everything, kept_counts, minutes, table, total
 from scheduling.engine.utilization import Sums
 from scheduling.errors import NotFound
-from scheduling.models import Modality, Service
+from scheduling.models import Kind, Modality, Service
 from scheduling.queries.access import access
 from scheduling.queries.utilization import Asked, By, Report, Row, report
 
@@ -63,7 +63,7 @@ class Line(NamedTuple):
 class Access(NamedTuple):
     """How one comes to a service: minutes to the third next available time, and the line.
 
-    `waiting` None: not told, and then `waited` neither.
+    `waiting` None: not told, and then `waited` neither. `joined`: a group, which has no free times.
     """
 
     key: str
@@ -71,6 +71,7 @@ class Access(NamedTuple):
     third_next: int | None
     waiting: int | None
     waited: int | None
+    joined: bool
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ def _access(asked: Asked) -> list[Access]:
             row.wait_minutes,
             None if place in back else row.waiting,
             None if place in back else row.waited_minutes,
+            row.service.kind == Kind.GROUP.value,
         )
         for place, row in enumerate(rows)
     ]

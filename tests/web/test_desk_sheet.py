@@ -57,6 +57,15 @@ def test_from_day_to_day(world, desk):
     assert "Monday, March 1, 2027" in text_of(desk.get(DESK))
 
 
+def test_nobody_is_asked_whether_they_come_to_a_day_that_is_over(world, desk, clock):
+    booked(world, world.nora, at("2027-03-03", 10))
+    day = {"day": "2027-03-03"}
+    assert "Cannot come?" in text_of(desk.get(DESK, day))
+    clock.shift(3 * 86_400)
+    page = text_of(at_work(world.dana).get(DESK, day))
+    assert "Nora" in page and "Cannot come?" not in page
+
+
 @pytest.mark.parametrize("day", ["2027-02-30", "tomorrow", "1200-01-01", "9999-12-31"])
 def test_a_day_that_does_not_exist(world, desk, day):
     answer = desk.get(DESK, {"day": day})

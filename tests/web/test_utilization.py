@@ -195,6 +195,16 @@ def test_how_long_people_wait_is_what_was_noted_each_day(world, dbt, office) -> 
     assert rows["access", "CBT session"]["third_next"] == str(2 * 1440)
 
 
+def test_a_group_is_joined_and_has_no_third_next_time(world, office) -> None:
+    noted(
+        service(world.clinic, "dbt-group", "dbt", name="Skills", kind="group"),
+        date(2027, 2, 28),
+        None,
+        30,
+    )
+    assert "Skills – 30 3 days" in text_of(office.get(PAGE))
+
+
 # What is told of people
 
 

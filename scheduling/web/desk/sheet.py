@@ -31,6 +31,7 @@ def sheet(request: PageRequest) -> HttpResponse:
         "day": day,
         "heading": times.day(day),
         "is_today": day == today,
+        "is_over": day < today,
         "zone": words.zone_note(zone, first),
         "columns": [part(one, zone, first) for one in columns if one.lines or one.held],
         "free": [one.therapist for one in columns if not (one.lines or one.held)],

@@ -127,7 +127,7 @@ def table(lines: list[Line], wish: Wish, by: By) -> dict[str, Any]:
 
 
 def access_line(one: Access) -> dict[str, str]:
-    none = _("fewer than three times were free")
+    none = "–" if one.joined else _("fewer than three times were free")
     return {
         "service": one.label,
         "third_next": none if one.third_next is None else in_words(one.third_next),
