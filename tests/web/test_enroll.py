@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from scheduling.models import Booking, Enrollment, LevelRule, Member, Program, Waiting
 from tests.groups import comes_in, founded
@@ -208,3 +210,19 @@ def test_what_is_forged_is_left_out(world, days, dana):
     name = next(one for one in fields if one.startswith("date-"))
     dana.presses("Enrol", **{name: f"with:{world.alma.uuid}"})
     assert len(starts()) == 7
+
+
+def test_the_page_of_a_plan_costs_the_same_for_a_few_weeks_and_many(world, days, dana):
+    """However many weeks: every date is looked at, none is asked for by itself."""
+    world.clinic.horizon_days = 400
+    world.clinic.save()
+    counts = []
+    for weeks in (2, 2, 9):  # the first warms what the process keeps
+        days.weeks = weeks
+        days.save()
+        asked = {"program": days.uuid, "first": "2027-03-08", "place": "CA", "medium": "video"}
+        with CaptureQueriesContext(connection) as sent:
+            page = dana.client.get(f"{C}enroll/{world.nora.uuid}/", asked)
+        assert f"{2 * weeks} dates can be booked" in text_of(page)
+        counts.append(len(sent))
+    assert counts[1] == counts[2] <= 55
