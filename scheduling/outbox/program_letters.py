@@ -1,7 +1,8 @@
 """Write one mail that leads a patient from what they were told of a program's dates to what is.
 
 If one series alone has changed, it is the mail about that series. If several have, it is the whole
-week in words, with the REQUEST or CANCEL of each (decision 8).
+week in words, with the REQUEST or CANCEL of each, whole: programs that open files do not all find
+the entry that one date alone belongs to (decision 8).
 """
 
 from __future__ import annotations
@@ -66,14 +67,14 @@ def compose_several(
     for part in parts:
         if part.news is None:
             continue
-        calendar = next_object(part.invite, part.change, part.standing, now)
+        calendar = next_object(part.invite, part.change, part.standing, now, anew=True)
         objects += [(part, calendar)] if calendar else []
         told[str(part.standing.series.pk)] = {
             **(calendar.then.facts if calendar else {"method": ""}),
             "told": part.standing.told,
             "dates": kept({**part.change.past, **part.change.now}),
         }
-    page = page_of(standing, parts, now)
+    page = page_of(standing, parts, now, files=len(objects) > 1)
     data, method, more = None, None, list[bytes]()
     if objects:
         first, *others = [one for _, one in sorted(objects, key=matters)]
@@ -91,7 +92,9 @@ def matters(one: tuple[Part, Object]) -> tuple[bool, int]:
 # The words
 
 
-def page_of(standing: ProgramStanding, parts: Sequence[Part], now: datetime) -> Page:
+def page_of(
+    standing: ProgramStanding, parts: Sequence[Part], now: datetime, *, files: bool
+) -> Page:
     """The whole week, or without consent that there is something to read (PR2)."""
     clinic = standing.clinic
     mine = words.link(f"/c/{clinic.slug}/my/")
@@ -112,6 +115,7 @@ def page_of(standing: ProgramStanding, parts: Sequence[Part], now: datetime) -> 
                     series_letters.clock_changes(one.standing, one.change.now) for one in week
                 ),
                 coming=min((coming(one) for one in week), default=(0, ""))[1],
+                files=files,
                 manage_url=mine if account and week else "",
                 book_url=words.link(f"/c/{clinic.slug}/") if not week else "",
                 phone=clinic.phone,

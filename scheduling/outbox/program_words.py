@@ -54,6 +54,7 @@ class ProgramWords:
     gone: tuple[PartWords, ...] = ()
     keeps_clock: bool = False  # the clock changes between the dates, and no rule does
     coming: str = ""
+    files: bool = False  # several for the calendar
     manage_url: str = ""
     book_url: str = ""
     phone: str = ""

@@ -38,9 +38,9 @@ class Object(NamedTuple):
 
 
 def next_object(
-    invite: Invite, change: Change, standing: SeriesStanding, now: datetime
+    invite: Invite, change: Change, standing: SeriesStanding, now: datetime, *, anew: bool = False
 ) -> Object | None:
-    """What brings the recipient's calendar up to date.
+    """What brings the recipient's calendar up to date; `anew`: all of it, whatever has changed.
 
     A UID lives until all of it is cancelled; while dates of it are over it is only ended.
     """
@@ -48,7 +48,7 @@ def next_object(
         return None
     told = occasions(standing, {**change.past, **change.told})
     dates = occasions(standing, {**change.past, **change.now})
-    step = next_step(told, dates) if not change.anew else whole(dates)
+    step = whole(dates) if anew or change.anew else next_step(told, dates)
     if step is None:
         return None
     calendar = next_life(invite, step.method, now)

@@ -88,6 +88,7 @@ def test_each_entry_is_a_file_with_its_own_way_in(world, sink, work, made):
     (mine,) = sink.to(NORA)
     names = [one.get_filename() for one in mine.mail.iter_attachments()]
     assert names == ["invite-1.ics", "invite-2.ics"] and right(world, sink)
+    assert "a file for each of them; please open all" in mine.text
     assert [Calendar.from_ical(one)["method"] for one in files_of(mine)] == ["REQUEST"] * 2
     assert mine.calendar_bytes == files_of(mine)[0]
     assert "BYDAY=MO,WE,FR" in mine.event["rrule"].to_ical().decode()
@@ -188,7 +189,9 @@ def test_a_pause_and_the_way_back(world, sink, work, made):
     paused(world, row, FOURTH, FOURTH + timedelta(days=6))
     work()
     assert len(sink.to(NORA)) == 2 and right(world, sink)
-    assert "Not on Tuesday, March 30, 2027" in sink.to(NORA)[1].text
+    told = sink.to(NORA)[1]
+    assert "Not on Tuesday, March 30, 2027" in told.text
+    assert all("rrule" in one for one in events_of(told)), "whole, though one date alone is off"
     resumed(world, row, FOURTH)
     work()
     assert len(sink.to(NORA)) == 3 and right(world, sink)

@@ -79,12 +79,9 @@ class Letter:
 
     @property
     def calendar(self) -> str:
-        for part in self.mail.walk():
-            if part.get_content_type() == "text/calendar":
-                body = part.get_payload(decode=True)
-                assert isinstance(body, bytes)
-                return body.decode()
-        return ""
+        """Of several, one below the other."""
+        files = [part for part in self.mail.walk() if part.get_content_subtype() == "ics"]
+        return "\n".join(part.get_content().decode() for part in files)
 
 
 @login_not_required
