@@ -17,31 +17,22 @@ from urllib.request import Request, urlopen
 
 import pytest
 import yaml
-from drf_spectacular.generators import SchemaGenerator
 
-from tests.databases import PATIENCE, ROOT, fresh_database
+from scheduling.api.reference import Once
+from tests.databases import PATIENCE, fresh_database
+from tests.ready import Forked
 
 LOOK = ("bookings", "booking", "me")
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[dict, subprocess.Popen[str]]]:
+def served(folder: Path) -> Iterator[tuple[dict, Forked]]:
     with fresh_database(folder) as database:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "tests.api.served"],
-            cwd=ROOT,
-            env=database.env(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        server = Forked(["-m", "tests.api.served"], database.env())
         try:
             yield json.loads(server.stdout.readline()), server
         finally:
-            server.stdin.close()
-            server.wait(PATIENCE)
-            server.stdout.close()
+            server.communicate(PATIENCE)
 
 
 def configure(folder: Path, there: dict) -> None:
@@ -50,9 +41,7 @@ def configure(folder: Path, there: dict) -> None:
         for name, text in there["tokens"].items()
     ]
     (folder / "auth.yaml").write_text(yaml.safe_dump({"auth": entries}))
-    (folder / "schema.json").write_text(
-        json.dumps(SchemaGenerator().get_schema(request=None, public=True))
-    )
+    (folder / "schema.json").write_text(json.dumps(Once().get_schema(public=True)))
     (folder / "schemathesis.toml").write_text(
         '[auth.wfc]\npath = "auth.yaml"\nuser = "nora"\npeers = ["nora", "omar"]\n'
         '[parameters]\nslug = "harbor"\n'
