@@ -16,7 +16,7 @@ from scheduling.actions.group_members import join
 from scheduling.actions.groups import found
 from scheduling.actions.repeat import Chosen, repeat
 from scheduling.engine.recurrence import weekly
-from scheduling.models import Booking, Event, Occupancy, Session, Task, TimeOff
+from scheduling.models import Booking, Event, JoinLink, Occupancy, Session, Task, TimeOff
 from scheduling.outbox.doers import DOERS
 from scheduling.outbox.plan import plan
 from scheduling.queries.repeat import Pattern
@@ -90,6 +90,16 @@ def test_a_preview_shows_every_mail_and_changes_nothing(world, dana, three):
     assert "We are sorry: we had to cancel your appointment." in page.reads
     assert "These times were free when we wrote this:" in page.reads
     assert rows() == before and not mail.outbox
+
+
+def test_a_preview_gives_nobody_the_patients_way_in(world, dana, three):
+    """TK1: who reads it does not hold the links of the patient."""
+    tell_all()
+    said = {what(one): f"move:{world.ben.uuid}" for one in three[:1]}
+    page = dana.goes(page_of(world)).presses("See what everybody would read", **said)
+    assert "Come in here, from ten minutes before: http://localhost:8000/j/…/" in page.reads
+    for link in JoinLink.objects.all():
+        assert link.token not in page.reads
 
 
 class Posted:
