@@ -191,6 +191,7 @@ def _by_load(profiles: list[int], zone: str, start: int) -> list[UUID]:
 class Empty(StrEnum):
     """Why there is no free time at all."""
 
+    LATER = "later"  # there are free times, but before the day that was asked for
     NOT_LICENSED = "not_licensed"  # nobody who offers it may treat in that state
     NOT_ACCEPTING = "not_accepting"
     NOT_THIS_WAY = "not_this_way"  # not by video, or not by telephone
@@ -199,9 +200,11 @@ class Empty(StrEnum):
 
 
 def why_empty(wanted: Wanted, part: str, service: Service, now: datetime) -> Empty:
-    """The most telling reason; at most two queries and one more look."""
+    """The most telling reason; at most two queries and two more looks."""
     if wanted.medium not in service.media:
         return Empty.NOT_THIS_WAY
+    if wanted.first > to_minute(now) and next_time(wanted, part, now) is not None:
+        return Empty.LATER
     day = local_day(wanted.zone, max(wanted.first, to_minute(now)))
     licensed = Licence.objects.filter(
         state=wanted.place,

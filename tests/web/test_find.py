@@ -119,6 +119,13 @@ def test_a_state_without_a_licence_says_why_and_what_else_there_is(world, client
     assert starts_in(page) == []
 
 
+def test_beyond_what_can_be_booked_yet_no_licence_is_blamed(world, client: Client):
+    page = client.get(HOME, filters(day="2028-11-01"))
+    assert "Nothing is free from that day on" in text_of(page)
+    assert "may treat you" not in text_of(page)
+    assert "Next available Monday, March 1, 2027, 11:00 AM" in text_of(page)
+
+
 def test_nobody_takes_new_bookings(world, client: Client):
     world.clinic.therapists.update(accepting=False)
     assert "No new bookings at present" in text_of(client.get(HOME))
