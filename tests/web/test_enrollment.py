@@ -19,15 +19,10 @@ from tests.programs import four_weeks, program
 from tests.web.desk import DESK, at_work, audited, booked
 from tests.web.patient import filters, text_of
 from tests.web.visitor import Visitor
-from tests.world import LA, NOW, World, at, build
+from tests.world import LA, NOW, World, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 C = "/c/harbor/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture
@@ -199,7 +194,7 @@ def test_a_step_is_taken_back_with_one_button(world, days, row, dana):
     dana.presses("Check the dates", program=str(after.uuid), first="2027-03-22")
     dana.presses("Change the program")
     assert starts(world) != before
-    assert "This can be taken back until 9:05 AM PST" in dana.reads
+    assert "The patient came from Days just now This can be taken back until 9:05 AM" in dana.reads
     assert "Undo" in dana.goes(page(row)).reads
     dana.goes(page(Enrollment.objects.get(program=after))).presses("Undo")
     assert "The program goes on as before." in dana.reads and dana.at == page(row)

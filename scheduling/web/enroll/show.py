@@ -84,7 +84,9 @@ def undo_line(request: PageRequest, row: Enrollment) -> dict[str, Any] | None:
         return None
     until = times.clock_in(to_minute(ended.ended_at + UNDO), request.clinic.time_zone)
     url = here(request, "enrollment_undo", ended.uuid)
-    return {"what": words.end_reason(ended.end_reason), "until": until, "url": url}
+    came = _("The patient came from %(name)s just now") % {"name": ended.program.name}
+    what = words.end_reason(ended.end_reason) if ended == row else came
+    return {"what": what, "until": until, "url": url}
 
 
 def against(refusal: Refusal | None, zone: str) -> list[str]:
