@@ -8,22 +8,10 @@ from django.test import Client
 from accounts.models import AuditRow, Consent, ConsentForm, Newcomers, Patient
 from scheduling.models import Booking, Event, JoinLink
 from tests.web.patient import HOME, booked, held, starts_in, take, text_of
-from tests.world import LA, NY, World, at, build, patient
+from tests.world import LA, NY, at, patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 TUESDAY = at("2027-03-02", 10)
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
-
-
-@pytest.fixture
-def nora(world: World) -> Client:
-    client = Client()
-    client.force_login(world.nora.user)
-    return client
 
 
 def test_find_hold_sign_in_check_confirm(world, client: Client):

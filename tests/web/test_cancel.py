@@ -8,23 +8,11 @@ from django.test import Client
 from scheduling.actions.cancel import cancel
 from scheduling.models import Booking, Event
 from tests.web.patient import HOME, booked, held, text_of
-from tests.world import NOW, World, at, build
+from tests.world import NOW, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 NEXT_MONDAY = at("2027-03-08", 10)
 MINE = HOME + "my/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
-
-
-@pytest.fixture
-def nora(world: World) -> Client:
-    client = Client()
-    client.force_login(world.nora.user)
-    return client
 
 
 def test_in_time(world, nora: Client):

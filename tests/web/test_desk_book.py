@@ -7,14 +7,9 @@ from accounts.models import Consent
 from scheduling.models import Booking, Offering
 from tests.web.desk import DESK, at_work, audited, book_page, booked
 from tests.web.patient import filters, starts_in, text_of
-from tests.world import NY, World, at, build, offer, patient, service
+from tests.world import NY, World, at, offer, patient, service
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

@@ -6,14 +6,9 @@ from django.test import Client
 from scheduling.models import Booking, Event
 from tests.web.desk import at_work, audited, booked, booking_page
 from tests.web.patient import filters, starts_in, text_of
-from tests.world import World, at, build
+from tests.world import at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

@@ -18,16 +18,11 @@ from scheduling.queries.repeat import Pattern
 from tests.groups import comes_in, founded
 from tests.web.patient import HOME, booked, text_of
 from tests.web.visitor import Visitor
-from tests.world import LA, NOW, NY, World, at, build, licence, offer, patient, therapist
+from tests.world import LA, NOW, NY, World, at, licence, offer, patient, therapist
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 GROUPS = HOME + "groups/"
 FIRST = "Tuesday, March 9, 2027, 4:00 PM PST (Los Angeles)"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

@@ -15,14 +15,9 @@ from scheduling.queries.repeat import Pattern
 from tests.groups import comes_in, founded
 from tests.web.desk import DESK, at_work, audited
 from tests.web.visitor import Visitor
-from tests.world import LA, World, at, build, patient
+from tests.world import LA, World, at, patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

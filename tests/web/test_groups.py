@@ -30,15 +30,10 @@ from tests.ways_in.story import platform
 from tests.web.desk import DESK, at_work, audited
 from tests.web.patient import text_of
 from tests.web.therapist import HOME, later
-from tests.world import LA, NOW, World, at, build, offer, patient, therapist
+from tests.world import LA, NOW, World, at, offer, patient, therapist
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 GROUPS = f"{DESK}groups/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

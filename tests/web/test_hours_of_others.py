@@ -8,14 +8,9 @@ from scheduling.models import DayHours, TimeOff, WeeklyHours
 from tests.web.desk import DESK, OFFICE, at_work, audited, booked, booking_page
 from tests.web.patient import text_of
 from tests.web.test_therapist_hours import typed, value_of
-from tests.world import World, at, build, clinic, therapist
+from tests.world import at, clinic, therapist
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture(params=["dana", "ada"])

@@ -9,23 +9,11 @@ from accounts.models import AuditRow
 from scheduling.actions.attend import mark
 from scheduling.models import Booking, JoinLink
 from tests.web.patient import HOME, booked, text_of
-from tests.world import NOW, NY, World, at, build
+from tests.world import NOW, NY, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 TUESDAY = at("2027-03-02", 10)
 MINE = HOME + "my/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
-
-
-@pytest.fixture
-def nora(world: World) -> Client:
-    client = Client()
-    client.force_login(world.nora.user)
-    return client
 
 
 def test_an_empty_list_says_what_next(world, nora: Client):

@@ -7,23 +7,11 @@ from django.test import Client
 
 from scheduling.models import Booking, Occupancy
 from tests.web.patient import HOME, booked, filters, held, starts_in, text_of
-from tests.world import NY, World, at, build
+from tests.world import NY, World, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 TUESDAY, THURSDAY = at("2027-03-02", 10), at("2027-03-04", 9)
 MINE = HOME + "my/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
-
-
-@pytest.fixture
-def nora(world: World) -> Client:
-    client = Client()
-    client.force_login(world.nora.user)
-    return client
 
 
 @pytest.fixture

@@ -15,15 +15,10 @@ from tests.groups import comes_in, founded
 from tests.programs import four_weeks
 from tests.web.desk import audited
 from tests.web.visitor import Visitor
-from tests.world import NOW, World, build
+from tests.world import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 PAGE = "/c/harbor/my/program/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

@@ -8,16 +8,10 @@ from tests.actions.test_groups import a_group
 from tests.house.routes import booking_things
 from tests.web.desk import DESK, OFFICE, at_work
 from tests.web.patient import HOME, text_of
-from tests.world import World, build
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 NEVER = "This date does not exist. Please check it."
 ENDLESS = "9" * 5000
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

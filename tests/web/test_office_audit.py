@@ -5,15 +5,10 @@ from django.test import Client
 
 from tests.web.desk import DESK, OFFICE, at_work, audited
 from tests.web.patient import text_of
-from tests.world import World, build, patient
+from tests.world import patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 PAGE = f"{OFFICE}audit/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

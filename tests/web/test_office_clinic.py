@@ -16,14 +16,9 @@ from scheduling.models import Booking, Connection, Holiday, Room, Session, Task
 from scheduling.outbox.plan import plan
 from tests.web.desk import OFFICE, at_work, audited, booked
 from tests.web.patient import text_of
-from tests.world import NOW, NY, World, at, build
+from tests.world import NOW, NY, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

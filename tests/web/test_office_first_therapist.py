@@ -11,14 +11,9 @@ from scheduling.models import Booking, Service, Task
 from tests.doors import sign_in
 from tests.web.desk import OFFICE, at_work, book_page
 from tests.web.patient import filters, starts_in, text_of
-from tests.world import NOW, World, at, build, user
+from tests.world import NOW, at, user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 def link_in_mail() -> str:

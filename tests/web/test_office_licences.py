@@ -10,7 +10,7 @@ from scheduling.errors import LicenceLapses, NotLicensed
 from tests.actions.test_groups import a_group, dates, joined
 from tests.web.desk import OFFICE, at_work, audited, booked
 from tests.web.patient import text_of
-from tests.world import World, at, build, licence
+from tests.world import at, licence
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 NEVADA = {
@@ -21,11 +21,6 @@ NEVADA = {
     "valid_until": "2027-12-31",
     "source": "Board, seen in January",
 }
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

@@ -7,14 +7,9 @@ from scheduling.models import Booking, Task
 from tests.outbox.serial import repeated
 from tests.web.desk import OFFICE, at_work, audited, booked
 from tests.web.patient import text_of
-from tests.world import NOW, World, build
+from tests.world import NOW, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

@@ -11,14 +11,9 @@ from tests.programs import a_rule, iop, program
 from tests.web.desk import OFFICE, at_work, audited
 from tests.web.patient import text_of
 from tests.web.visitor import Visitor
-from tests.world import World, build
+from tests.world import build
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

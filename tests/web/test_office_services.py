@@ -6,14 +6,9 @@ from django.test import Client
 from scheduling.models import Booking, Modality, Service
 from tests.web.desk import OFFICE, at_work, audited, booked
 from tests.web.patient import text_of
-from tests.world import World, build
+from tests.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

@@ -11,15 +11,10 @@ from accounts.models import Cover, Invitation, Membership, User
 from scheduling.models import Offering
 from tests.web.desk import OFFICE, at_work, audited, booked
 from tests.web.patient import text_of
-from tests.world import LA, NOW, World, build, clinic, member, service
+from tests.world import LA, NOW, World, clinic, member, service
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 INA = {"email": "Ina@Example.org", "name": "Ina", "role": "therapist"}
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

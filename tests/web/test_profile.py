@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts.models import AuditRow, Clinic, Patient
 from tests.web.patient import HOME, text_of
-from tests.world import NY, World, build
+from tests.world import NY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 PROFILE = HOME + "my/profile/"
@@ -19,18 +19,6 @@ FILLED = {
     "reminders": "60",
     "no_mail": "on",
 }
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
-
-
-@pytest.fixture
-def nora(world: World) -> Client:
-    client = Client()
-    client.force_login(world.nora.user)
-    return client
 
 
 def test_it_shows_what_is_kept_and_saves_what_is_changed(world, nora: Client):

@@ -7,15 +7,10 @@ from scheduling.models import Booking, TimeOff
 from tests.doors import sign_in
 from tests.web.patient import text_of
 from tests.web.therapist import at_session, booked, cover, later
-from tests.world import NOW, World, at, build
+from tests.world import NOW, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 TEN = at("2027-03-01", 10)
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

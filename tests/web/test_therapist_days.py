@@ -7,15 +7,10 @@ from scheduling.models import Booking, DayHours, TimeOff
 from tests.doors import sign_in
 from tests.web.patient import text_of
 from tests.web.therapist import HOME, booked
-from tests.world import World, at, build
+from tests.world import at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 DAY, OFF = HOME + "hours/day/", HOME + "hours/time-off/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

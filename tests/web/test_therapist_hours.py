@@ -13,15 +13,10 @@ from tests.doors import sign_in
 from tests.groups import comes_in, founded
 from tests.web.patient import text_of
 from tests.web.therapist import HOME, booked, later
-from tests.world import LA, NOW, World, at, build, offer, service
+from tests.world import LA, NOW, at, offer, service
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 HOURS = HOME + "hours/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture

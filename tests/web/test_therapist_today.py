@@ -12,15 +12,10 @@ from scheduling.actions.cancel import cancel
 from tests.doors import sign_in
 from tests.web.patient import text_of
 from tests.web.therapist import HOME, at_session, booked, checked_in, cover, later
-from tests.world import NOW, World, at, build, patient
+from tests.world import NOW, at, patient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 TODAY, WEEK = HOME + "today/", HOME + "week/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture
