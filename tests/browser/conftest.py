@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,11 @@ HERE = Path(__file__).parent
 PATIENCE = 60_000  # milliseconds: nothing is given up because the machine is busy
 expect.set_options(timeout=PATIENCE)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-JUDGE = "options => axe.run(options).then(found => found.violations)"
+JUDGE = """async options => ({
+  wide: document.documentElement.scrollWidth - innerWidth,
+  violations: (await axe.run(options)).violations,
+})"""
+LOOKS = ((320, "dark"), (1280, "light"))
 NO_STRANGERS = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 
 
@@ -123,19 +128,49 @@ def sign_in_page(sign_in, live_server) -> Callable[[Page, object], Page]:
     return signed_in
 
 
+def faults(page: Page) -> list[str]:
+    """What is wrong with the page as it stands: WCAG 2.2 AA and best practice, as far as a machine
+    can judge, and no part of it wider than the screen (1.4.10)."""
+    page.wait_for_load_state()
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(JUDGE, {"runOnly": RULES, "resultTypes": ["violations"]})
+    wide = [f"{found['wide']} px too wide"] if found["wide"] > 0 else []
+    return wide + [
+        f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
+
+
 @pytest.fixture
 def axe() -> Callable[[Page], None]:
-    """`axe(page)`: WCAG 2.2 AA and best practice, as far as a machine can judge."""
+    """`axe(page)`: nothing is wrong with the page as it stands."""
 
     def judge(page: Page) -> None:
-        page.wait_for_load_state()
-        page.evaluate(AXE_SCRIPT)
-        violations = page.evaluate(JUDGE, {"runOnly": RULES, "resultTypes": ["violations"]})
-        faults = [
-            f"{fault['id']}: {node['target']} {node.get('failureSummary', '')}"
-            for fault in violations
-            for node in fault["nodes"]
-        ]
-        assert not faults, "\n".join(faults)
+        found = faults(page)
+        assert not found, "\n".join(found)
+
+    return judge
+
+
+@pytest.fixture
+def sound(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """`sound(page)`: nothing is wrong with it on a small telephone in the dark, nor on a wide
+    screen in the light. For who wants to look at them: PICTURES names a folder."""
+    pictures, taken = os.environ.get("PICTURES"), count(1)
+
+    def judge(page: Page, looks: Sequence[tuple[int, str]] = LOOKS) -> None:
+        before, found, nth = page.viewport_size, [], next(taken)
+        assert before is not None
+        for width, scheme in looks:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            found += [f"{page.url} at {width}, {scheme}: {fault}" for fault in faults(page)]
+            if pictures:
+                name = f"{request.node.name}-{nth}-{width}-{scheme}.png"
+                page.screenshot(path=Path(pictures) / name, full_page=True)
+        page.set_viewport_size(before)
+        assert not found, "\n".join(found)
 
     return judge

@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from scheduling.engine.recurrence import weekly
 from scheduling.models import Booking
 from scheduling.queries.repeat import Pattern
-from tests.browser.test_waiting import looked_at
 from tests.enrolled import MONDAY, enrolled, program, seat
 from tests.groups import founded
 from tests.web.patient import HOME
@@ -43,22 +42,21 @@ def world() -> World:
     return world
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_from_who_is_short_to_what_makes_up_for_it(world, new_page, sign_in_page, axe, width):
-    page = sign_in_page(new_page(width=width), world.dana)
+def test_from_who_is_short_to_what_makes_up_for_it(world, new_page, sign_in_page, sound):
+    page = sign_in_page(new_page(width=320), world.dana)
     page.goto(f"{HOME}programs/")
-    looked_at(page, axe, "programs", width)
+    sound(page)
     page.get_by_role("link", name="Find make-up hours Nora Quill").click()
     expect(page.get_by_role("heading", name="Nora Quill")).to_be_visible()
-    looked_at(page, axe, "hours", width)
+    sound(page)
     page.get_by_role("button", name="Book Drop-in support").click()
     expect(page.get_by_text("The session is booked")).to_be_visible()
     assert Booking.objects.filter(patient=world.nora, start=at("2027-03-04", 11)).exists()
 
 
-def test_the_caseload(world, new_page, sign_in_page, axe):
-    page = sign_in_page(new_page(dark=True), world.alma.user)
+def test_the_caseload(world, new_page, sign_in_page, sound):
+    page = sign_in_page(new_page(), world.alma.user)
     page.goto(f"{HOME}caseload/")
-    looked_at(page, axe, "caseload", 1280)
+    sound(page)
     page.get_by_role("link", name="Hours Omar Quill").click()
     expect(page.get_by_role("heading", name="Omar Quill")).to_be_visible()

@@ -11,8 +11,6 @@ from accounts.models import ConsentForm
 from scheduling.engine.recurrence import weekly
 from scheduling.models import Member
 from scheduling.queries.repeat import Pattern
-from tests.browser.test_booking import fits
-from tests.browser.test_series import picture
 from tests.groups import comes_in, founded
 from tests.web.patient import HOME
 from tests.world import LA, World, build
@@ -52,35 +50,27 @@ def world() -> World:
     return made
 
 
-@pytest.mark.parametrize(("width", "dark"), [(320, False), (1280, False), (320, True)])
-def test_find_join_and_give_up_a_date(world, new_page, sign_in_page, axe, width, dark):
-    name = f"{width}{'-dark' if dark else ''}"
-    page = sign_in_page(new_page(width=width, dark=dark), world.nora.user, second_factor=False)
+def test_find_join_and_give_up_a_date(world, new_page, sign_in_page, sound):
+    page = sign_in_page(new_page(width=320), world.nora.user, second_factor=False)
     page.goto(HOME)
     page.get_by_role("link", name="Or find a group.").click()
     expect(page.get_by_role("heading", name="DBT skills, evenings")).to_be_visible()
-    look(page, axe, "find", name)
+    sound(page)
     page.get_by_role("link", name="DBT skills, evenings").click()
-    look(page, axe, "group", name)
+    sound(page)
     page.get_by_role("link", name="Join this group").click()
-    look(page, axe, "join", name)
+    sound(page)
     page.get_by_label("I keep to myself what others say").check()
     page.get_by_role("button", name="Join this group").click()
     expect(page.get_by_text("You have a place in this group.")).to_be_visible()
-    look(page, axe, "place", name)
+    sound(page)
     page.get_by_role("link", name="My sessions").click()
-    look(page, axe, "mine", name)
+    sound(page)
     page.goto(f"{HOME}my/groups/{Member.objects.get(patient=world.nora).uuid}/leave/")
-    look(page, axe, "leave", name)
+    sound(page)
     page.goto(f"{HOME}groups/?entry=open&day=5")
     expect(page.get_by_role("heading", name="No group fits all of this")).to_be_visible()
-    look(page, axe, "none", name)
+    sound(page)
     page.goto(f"{HOME}groups/")
     page.get_by_role("link", name="Alumni drop-in").click()
-    look(page, axe, "open", name)
-
-
-def look(page, axe, name: str, width: str) -> None:
-    axe(page)
-    fits(page)
-    picture(page, f"groups-{name}", width)
+    sound(page)

@@ -6,8 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from scheduling.models import Booking
-from tests.browser.test_booking import fits
-from tests.browser.test_series import picture
 from tests.outbox.acts import booked
 from tests.waiting import earlier, offered, waiting
 from tests.web.patient import HOME
@@ -21,44 +19,36 @@ def world() -> World:
     return build()
 
 
-def looked_at(page, axe, name: str, width: int) -> None:
-    axe(page)
-    fits(page)
-    picture(page, name, width)
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-def test_wait_and_take_what_is_offered(world, new_page, sign_in_page, axe, width):
+def test_wait_and_take_what_is_offered(world, new_page, sign_in_page, sound):
     seat = booked(world, start=at("2027-03-10", 10))
-    page = sign_in_page(new_page(width=width), world.nora.user, second_factor=False)
+    page = sign_in_page(new_page(width=320), world.nora.user, second_factor=False)
     page.goto(f"{HOME}my/{seat.uuid}/")
     page.get_by_role("link", name="Tell me of an earlier time").click()
     page.get_by_label("Wednesday").check()
-    looked_at(page, axe, "earlier", width)
+    sound(page)
     page.get_by_role("button", name="Tell me of an earlier time").click()
     expect(page.get_by_role("heading", name="Waiting list")).to_be_visible()
     offered(world, seat.waiting.get())
     page.goto(f"{HOME}my/waiting/")
-    looked_at(page, axe, "mine", width)
+    sound(page)
     page.get_by_role("link", name="Take it or let it go").click()
-    looked_at(page, axe, "offer", width)
+    sound(page)
     page.get_by_role("button", name="Take this time").click()
     expect(page.get_by_text("Wednesday, March 3, 2027").first).to_be_visible()
     assert Booking.objects.get(pk=seat.pk).start == at("2027-03-03", 10)
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_the_desk_offers_by_hand(world, new_page, sign_in_page, axe, width):
+def test_the_desk_offers_by_hand(world, new_page, sign_in_page, sound):
     row = waiting(world, world.nora, therapist=world.alma, by=world.dana)
     earlier(world, booked(world, world.omar, start=at("2027-03-10", 10)))
-    page = sign_in_page(new_page(width=width), world.dana)
+    page = sign_in_page(new_page(), world.dana)
     page.goto(f"{HOME}waiting/")
-    looked_at(page, axe, "list", width)
+    sound(page)
     page.goto(f"{HOME}waiting/{row.uuid}/")
-    looked_at(page, axe, "one", width)
+    sound(page)
     page.get_by_label("Alma").first.check()
     page.get_by_role("button", name="Keep it and write to the patient").click()
     expect(page.get_by_role("button", name="Take the offer back")).to_be_visible()
-    looked_at(page, axe, "kept", width)
+    sound(page)
     page.goto(f"{HOME}waiting/add/{world.nora.uuid}/")
-    looked_at(page, axe, "add", width)
+    sound(page)
