@@ -7,6 +7,7 @@ without the database, so that they also work when it is what failed.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -17,8 +18,8 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
@@ -31,6 +32,7 @@ WORKER_ALIVE = timedelta(minutes=2)
 SECOND_FACTOR = gettext_lazy(
     "Please add a second factor to your account first, or sign in with it."
 )
+NOTHING = gettext_lazy("There is nothing at this address, or it is not yours to see.")
 
 
 def wants_problem(request: HttpRequest) -> bool:
@@ -69,8 +71,15 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    sentence = _("There is nothing at this address, or it is not yours to see.")
-    return say(request, 404, "not_found", _("Nothing here"), sentence)
+    if wants_problem(request):
+        return problem(request, 404, "not_found", NOTHING)
+    return HttpResponse(nothing_here(get_language()), status=404)
+
+
+@cache
+def nothing_here(_language: str | None) -> str:
+    """The same for everybody, so it is written once: whoever tries addresses costs us little."""
+    return render_to_string("error.html", {"heading": _("Nothing here"), "sentence": str(NOTHING)})
 
 
 @login_not_required
