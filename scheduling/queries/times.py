@@ -68,6 +68,11 @@ def hours(minutes: int) -> str:
     return _("%(hours)d h %(minutes)d min") % {"hours": whole, "minutes": rest}
 
 
+def length(minutes: int) -> str:
+    """How long a session is: "50 minutes", from two hours on "4 h 30 min"."""
+    return hours(minutes) if minutes >= 120 else _("%(minutes)d minutes") % {"minutes": minutes}
+
+
 def h_mm(minutes: int) -> str:
     """ "12:05", as figures that are easy to compare."""
     whole, rest = divmod(abs(minutes), 60)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduling.queries.times import city, clock_in, h_mm, hours, starting, when
+from scheduling.queries.times import city, clock_in, h_mm, hours, length, starting, when
 from tests.world import at
 
 LA = "America/Los_Angeles"
@@ -72,3 +72,8 @@ def test_the_city_of_a_zone(zone, name):
 def test_a_length_of_time(minutes, said, figures):
     assert h_mm(minutes) == figures
     assert said is None or hours(minutes) == said
+
+
+def test_the_length_of_a_session():
+    said = [length(minutes) for minutes in (50, 90, 119, 120, 270)]
+    assert said == ["50 minutes", "90 minutes", "119 minutes", "2 hours", "4 h 30 min"]

@@ -73,7 +73,7 @@ def facts(seen: Seen) -> list[dict[str, Any]]:
 def what(seen: Seen) -> list[dict[str, Any]]:
     service = seen.group.service
     return _told(
-        (_("Length"), _("%(minutes)d minutes") % {"minutes": service.minutes}),
+        (_("Length"), times.length(service.minutes)),
         (_("With"), hosts(seen)),
         (_("How"), medium(seen)),
         (_("Price or cover"), service.price),

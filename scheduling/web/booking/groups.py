@@ -86,6 +86,7 @@ def card(seen: Seen, member: Member | None, zone: str) -> dict[str, Any]:
     return {
         "group": seen.group,
         "when": words.when(seen),
+        "length": times.length(seen.group.service.minutes),
         "hosts": words.hosts(seen),
         "medium": words.medium(seen),
         "label": label,

@@ -72,7 +72,7 @@ def facts(
         if one.elsewhere
         else None,
         (_("What"), _service(one)),
-        (_("Length"), _("%(minutes)d minutes") % {"minutes": one.end - one.start}),
+        (_("Length"), times.length(one.end - one.start)),
         (_("Group"), one.group.name) if one.group else None,
         (_("With"), hosts(one)),
         (_("Licence"), _licence(licence)) if licence else None,
