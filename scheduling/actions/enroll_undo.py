@@ -157,7 +157,7 @@ def places_again(row: Enrollment, was: list[list[Any]], said: datetime) -> list[
         one.left_at, one.left_reason = None, ""
     Member.objects.bulk_update(places, ["enrollment", "until_start", "left_at", "left_reason"])
     links = SeriesLink.objects.filter(series__group__in=mine, patient=row.patient_id)
-    links.filter(revoked_at=said).update(revoked_at=None)
+    links.filter(revoked_at__gte=said).update(revoked_at=None)
     return places
 
 

@@ -10,6 +10,7 @@ from accounts.models import AuditRow
 from scheduling.actions.enroll_life import complete
 from scheduling.actions.group_dates import cancel_date, move_date
 from scheduling.actions.group_members import leave
+from scheduling.actions.links import series_token
 from scheduling.actions.wait_offers import offer_place
 from scheduling.actions.waitlist import wait_for_group
 from scheduling.engine.hours import day_span
@@ -156,6 +157,7 @@ def test_a_step_down_is_taken_back_to_the_row(world, five_days):
 def test_before_it_has_begun_too(world, five_days):
     less, more = five_days
     row = enrolled(world, less)
+    series_token(Series.objects.get(group__name="Mornings"), NOW, patient=world.nora)
     before = stands(world.nora)
     stepped(world, row, more, FIRST)
     undone(world, row, now=SOON)
@@ -182,6 +184,7 @@ def test_what_the_patient_has_beside_the_program_is_as_it_was(world):
     """A place of one's own in a group that the next program has, too."""
     group = mornings(world, entry="rolling", module_sessions=1, cycle_sessions=36)
     comes_in(world, group, world.nora)
+    series_token(group.series.get(), NOW, patient=world.nora)
     first = program(world, weeks=4)
     alone(world, first)
     row = enrolled(world, first)
