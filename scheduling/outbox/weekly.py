@@ -88,7 +88,7 @@ def ready(task: Task, now: datetime) -> str:
 
 def letter(clinic: Clinic, week: Period) -> Page:
     """No name, no count of people: minutes of therapists (PR1)."""
-    found = report(Asked(clinic, week, patients=False))
+    found = report(Asked(clinic, week, people=False))
     form = pgettext("a day of a year, Django's format", "F j, Y")
     told = {
         "first": say(week.first, form),

@@ -79,14 +79,7 @@ WITH meeting AS (
 ),
 fact AS MATERIALIZED (
   SELECT {key} AS key, {step} AS step, {outcome} AS outcome, {outcome} * 16 +
-    CASE
-      WHEN b.state = 'cancelled' THEN CASE WHEN EXISTS (
-        SELECT 1 FROM scheduling_booking n {then} scheduling_session m ON m.id = n.session_id
-        WHERE n.patient_id = b.patient_id AND n.booked_at > b.cancelled_at
-          AND n.booked_at < {later} AND m.service_id IN ({all_individual})
-      ) THEN {rebooked} ELSE {gone} END
-      WHEN s.series_id IS NULL THEN {lead} ELSE {plain}
-    END AS mark,
+    {extra} AS mark,
     {at} AS at, s."end" - s.start AS minutes,
     CASE
       WHEN b.state <> 'booked' OR b.attendance <> 'attended' THEN 0
@@ -115,6 +108,17 @@ UNION ALL
   JOIN scheduling_occupancy o ON o.session_id = s.id AND (o.live = TRUE OR s.state = 'cancelled')
   LEFT JOIN scheduling_series r ON r.id = s.series_id
   LEFT JOIN scheduling_group g ON g.id = r.group_id{giver}
+"""
+EXTRA = """
+CASE
+  WHEN b.state = 'cancelled' THEN CASE WHEN EXISTS (
+    SELECT 1 FROM scheduling_booking n {then} scheduling_session m ON m.id = n.session_id
+    WHERE n.patient_id = b.patient_id AND n.booked_at > b.cancelled_at
+      AND n.booked_at < {later} AND m.service_id IN ({all_individual})
+  ) THEN {rebooked} ELSE {gone} END
+  WHEN s.series_id IS NULL THEN {lead} ELSE {plain}
+END"""
+SEATS_OF_GROUPS = """
 UNION ALL
   SELECT {key}, {step}, {outcome}, ({again} * 32 + {outcome}) * 16 + {plain},
     0, 0, 0, 0, 0, 0, b.patient_id
@@ -122,7 +126,6 @@ UNION ALL
   {then} scheduling_booking b ON b.session_id = s.id AND b.state IN ('booked', 'cancelled'){given}
   WHERE s.service_id IN ({groups}) AND s.start >= {low} AND s.start < {high}
     AND s.state <> 'held'{medium}
-)
 """
 
 SUMS = """
@@ -256,7 +259,7 @@ class Look:
     medium: str = ""
     therapist: int | None = None
     by: str | None = None
-    patients: bool = True  # whether they are counted
+    people: bool = True  # whether they and what became of their seats are counted
     of_service: Mapping[int, int] | None = None  # the keys, by service or what a service has
 
 
@@ -300,9 +303,11 @@ def statement(look: Look) -> str:
         "meeting_level": _MEETING_LEVEL if look.by == "level" else "0",
         "now": len(look.steps) // 2,
     }
-    sums = FACTS + SUMS + (PATIENTS if look.patients else "")
+    parts["extra"] = EXTRA.format(**parts) if look.people else PLAIN
+    sums = FACTS + (SEATS_OF_GROUPS if look.people else "") + ")" + SUMS
+    sums += PATIENTS if look.people else ""
     if look.by:
-        sums += ROWS + (PATIENTS_OF_ROWS if look.patients else "")
+        sums += ROWS + (PATIENTS_OF_ROWS if look.people else "")
     return sums.format(**parts)
 
 

@@ -37,7 +37,7 @@ def this_week(actor: Actor, now: datetime) -> Glance:
     week = period(Length.WEEK, today, clinic.week_starts)
     return Glance(
         period=week,
-        told=minutes(report(Asked(clinic, week, patients=False)).total),
+        told=minutes(report(Asked(clinic, week, people=False)).total),
         open_seats=_open_seats(actor, week, now),
         short=ledger.numbers(actor, now).short,
     )

@@ -88,7 +88,8 @@ def tell(actor: Actor, wish: Wish, today: date) -> Telling:
     """To the clinic's admin."""
     if not actor.has(policy.ADMIN):
         raise NotFound
-    found = report(replace(_asked(actor, wish), patients=_grid(wish.period, today)))
+    months = wish.period.length in (Length.MONTH, Length.YEAR)  # of which some are over
+    found = report(replace(_asked(actor, wish), people=months))
     past = replace(wish, period=wish.period.before)
     asked = replace(found.asked, period=past.period)
     return Telling(

@@ -42,7 +42,7 @@ HOURS = [f"{weekday}-{hour}" for weekday in range(7) for hour in range(24)]
 @dataclass(frozen=True)
 class Asked:
     """What a report is to be about. Filters are ids, `therapist` that of a profile. Without
-    `patients` nobody is counted, which is quicker.
+    `people` neither they nor what became of their sessions is counted, minutes alone: quicker.
     """
 
     clinic: Clinic
@@ -53,7 +53,7 @@ class Asked:
     modality: int | None = None
     kind: str = ""
     medium: str = ""
-    patients: bool = True
+    people: bool = True
 
     @property
     def filtered(self) -> bool:
@@ -151,10 +151,11 @@ def _tallies(asked: Asked, found: facts.Found) -> tuple[dict[int, Tally], dict[i
     by_step: dict[int, Tally] = defaultdict(Tally)
     by_key: dict[int, Tally] = defaultdict(Tally)
     for fact in found.steps:
-        fact.tally(by_step[fact.at], seats=not fact.again)
+        fact.tally(by_step[fact.at], seats=asked.people and not fact.again)
     own, time = asked.by is By.THERAPIST, asked.by is not By.WEEKDAY_HOUR
     for fact in found.rows:
-        fact.tally(by_key[fact.at], time=time, seats=own or not fact.again)
+        seats = asked.people and (own or not fact.again)
+        fact.tally(by_key[fact.at], time=time, seats=seats)
     return by_step, by_key
 
 
@@ -204,7 +205,7 @@ class Names:
             medium=Medium(asked.medium).value if asked.medium else "",
             therapist=asked.therapist,
             by=None if asked.by is By.PERIOD else asked.by,
-            patients=asked.patients,
+            people=asked.people,
             of_service={one.pk: self._of(one) for one in wanted},
         )
 

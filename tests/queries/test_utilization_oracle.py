@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, product
 from typing import Any
@@ -37,7 +37,7 @@ from scheduling.models import (
     WeeklyHours,
 )
 from scheduling.queries.recount import recount
-from scheduling.queries.utilization import Asked, By, Report, report
+from scheduling.queries.utilization import Asked, By, Report, Row, report
 from tests.queries.utilization_oracle import Known, Truth
 
 pytestmark = pytest.mark.django_db
@@ -311,6 +311,21 @@ def require_parts_sum_up(told: Report) -> None:
         assert cells == getattr(told.total, minutes)
 
 
+def require_the_same_minutes_without_people(told: Report) -> None:
+    quick = report(replace(told.asked, people=False))
+    assert quick.heat == told.heat
+    for whole, some in ((told.total, quick.total), (told.before, quick.before)):
+        assert some == only_minutes(whole)
+    rows = [Row(one.key, one.label, only_minutes(one.sums)) for one in told.rows]
+    assert [one for one in rows if any(asdict(one.sums)[name] for name in MINUTES)] == [
+        one for one in quick.rows if any(asdict(one.sums)[name] for name in MINUTES)
+    ]
+
+
+def only_minutes(sums: Sums) -> Sums:
+    return Sums(offered=sums.offered, **{name: getattr(sums, name) for name in MINUTES})
+
+
 @settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.integers(0, 10**9))
 def test_every_number_equals_the_recount(seed: int) -> None:
@@ -321,6 +336,7 @@ def test_every_number_equals_the_recount(seed: int) -> None:
         told = compare(Asked(made.clinic, made.period, by=by), known)
         if by is not None:
             require_parts_sum_up(told)
+        require_the_same_minutes_without_people(told)
     filters: list[dict[str, Any]] = [
         {"therapist": made.therapists[0].pk},
         {"service": made.services[0].pk},

@@ -15,6 +15,7 @@ from django.test import Client
 
 from accounts.models import Consent, ConsentForm, Membership
 from scheduling.engine.periods import Length, beginning
+from scheduling.engine.told import MEASURES
 from scheduling.errors import NotFound
 from scheduling.models import AccessDay, Booking, Service, WeeklyHours
 from scheduling.queries import told
@@ -287,6 +288,19 @@ def test_nor_in_a_month_that_is_not_over(world, office) -> None:
     assert (
         year["step", "Feb"]["attended"] == "53" and year["step", "Mar"]["attended"] == "not shown"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"), [("month&from=2027-03-01", "before"), ("year&from=2027-01-01", "step")]
+)
+def test_beside_what_goes_on_a_month_that_is_over_is_told_as_in_its_own_report(
+    office, asked: str, part: str
+) -> None:
+    month = table(office.get(f"{CSV}?period=month&from=2027-02-01"))["total", "February 2027"]
+    lines = table(office.get(f"{CSV}?period={asked}")).values()
+    told = next(one for one in lines if (one["part"], one["key"]) == (part, "2027-02-01"))
+    assert month["patients"] == "20"
+    assert {name: told[name] for name in MEASURES} == {name: month[name] for name in MEASURES}
 
 
 def test_a_year_gives_none_of_its_months_away(world, office, clock) -> None:
