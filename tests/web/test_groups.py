@@ -329,6 +329,19 @@ def test_nobody_came_before_the_start_and_minutes_are_numbers(world, group, cloc
     assert seat.attendance == ""
 
 
+def test_all_others_came_with_one_button(world, group, clock):
+    first = dates(group)[0]
+    alma = later(clock, 7 * 86400 + 7200, Client(), world.alma.user)
+    nora, omar = (seats(group, who)[0] for who in (world.nora, world.omar))
+    assert "Save, and all others came" in text_of(alma.get(session_page(first)))
+    said = {f"mark-{nora.uuid}": "no_show", f"mark-{omar.uuid}": "", f"late-{omar.uuid}": "10"}
+    alma.post(session_page(first, "attend/"), said | {"rest": "attended"})
+    nora.refresh_from_db()
+    omar.refresh_from_db()
+    assert (nora.attendance, omar.attendance, omar.late_by) == ("no_show", "attended", 10)
+    assert "all others came" not in text_of(alma.get(session_page(first)))
+
+
 def test_one_wrong_figure_loses_none_of_the_other_marks(world, group, clock):
     first = dates(group)[0]
     alma = later(clock, 7 * 86400 + 7200, Client(), world.alma.user)

@@ -68,6 +68,7 @@ def session_page(
         "away": [one.name for one in seats if one.away],
         "notices": [one for one in here_are if one.notice],
         "marks": marks(),
+        "unmarked": any(not one.booking.attendance for one in here_are),
         "stands": stands,
         "can_mark": stands and row.start <= minute,
         "can_change": stands and row.start > minute,
@@ -134,8 +135,8 @@ def room_state(request: PageRequest, row: Session) -> dict[str, Any]:
 @staff("desk", "therapist")
 @require_POST
 def note_all(request: PageRequest, session: UUID) -> HttpResponse:
-    """Everybody's mark in one go. A mark that is taken away again is undone; what is refused
-    stands there as it was typed."""
+    """Everybody's mark in one go; `rest` is said of all who have none. A mark that is taken away
+    again is undone; what is refused stands there as it was typed."""
     row = roster.session_of(request.actor, session)
     seats = [one for one in roster.roster(request.actor, row) if not one.away]
     try:
@@ -157,7 +158,7 @@ def note_all(request: PageRequest, session: UUID) -> HttpResponse:
 
 def read_mark(request: PageRequest, key: str) -> Mark:
     """Minutes count for who attended; of others they are passed over."""
-    mark = request.POST.get(f"mark-{key}", "")
+    mark = request.POST.get(f"mark-{key}") or request.POST.get("rest", "")
     if mark != Attendance.ATTENDED.value:
         return Mark(mark)
     late, early = (request.POST.get(f"{name}-{key}", "") for name in ("late", "early"))
