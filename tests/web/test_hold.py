@@ -246,11 +246,11 @@ def test_a_third_one_at_a_time_is_too_many_and_one_can_be_let_go(world, client: 
 
 
 def test_hoarding_from_one_address_ends_and_others_still_find_times(world, client: Client):
-    """BL3: 100 tries, each with a new cookie."""
+    """BL3: 36 tries, each with a new cookie."""
     starts = starts_in(client.get(HOME, filters(day="2027-03-08")))[1:]
-    answers = [take(Client(), starts[number % len(starts)]).status_code for number in range(100)]
-    assert answers.count(302) <= 30
-    assert answers[-50:] == [429] * 50
+    answers = [take(Client(), starts[number % len(starts)]).status_code for number in range(36)]
+    assert 0 < answers.count(302) <= 30
+    assert answers[-6:] == [429] * 6
     page = take(Client(), at("2027-03-02", 15))
     assert "Too many times were kept from here just now." in text_of(page)
     elsewhere = Client(REMOTE_ADDR="203.0.113.9")
@@ -260,7 +260,7 @@ def test_hoarding_from_one_address_ends_and_others_still_find_times(world, clien
 
 def test_the_limit_is_not_passed_by_a_header(world, client: Client):
     """AU8."""
-    for number in range(40):
+    for number in range(30):
         headers = {"HTTP_X_FORWARDED_FOR": f"198.51.100.{number}"}
         take(Client(**headers), at("2027-03-09", 10))
     late = take(Client(HTTP_X_FORWARDED_FOR="198.51.100.200"), at("2027-03-10", 10))
