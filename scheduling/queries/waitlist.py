@@ -89,7 +89,7 @@ class Look:
     clinic: int
     now: datetime
     found: dict[Wanted, list[Found]] = field(default_factory=dict)
-    undoable: dict[Time, bool] = field(default_factory=dict)
+    buffers: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
     def times(self, row: Waiting, *, again: bool = False) -> Iterator[Time]:
         """The free times that suit, the earliest first. `again`: also what was offered before."""
@@ -123,20 +123,32 @@ class Look:
 
     def _can_be_taken_back(self, time: Time, service: Service) -> bool:
         """Whether somebody who cancelled a moment ago would find it taken."""
-        if self._is_near(time.start):
+        if self._is_near(time.start) or not (given_up := self._given_up[time.therapist]):
             return False
-        if time not in self.undoable:
-            before, after = groups.buffers(service, [time.profile])[time.profile]
-            gone = Occupancy.objects.filter(
-                therapist=time.therapist,
-                live=False,
-                busy_from__lt=time.start + service.minutes + after,
-                busy_until__gt=time.start - before,
-                session__state=SessionState.CANCELLED.value,
-            )
-            just = Event.objects.filter(session=OuterRef("session"), **self._just_cancelled())
-            self.undoable[time] = gone.filter(Exists(just)).exists()
-        return self.undoable[time]
+        before, after = self._buffers(service, time.profile)
+        start, end = time.start - before, time.start + service.minutes + after
+        return any(start < busy_until and end > busy_from for busy_from, busy_until in given_up)
+
+    def _buffers(self, service: Service, profile: int) -> tuple[int, int]:
+        if (service.pk, profile) not in self.buffers:
+            self.buffers[service.pk, profile] = groups.buffers(service, [profile])[profile]
+        return self.buffers[service.pk, profile]
+
+    @cached_property
+    def _given_up(self) -> dict[int, list[tuple[int, int]]]:
+        """Of each therapist, from when to when sessions were that were cancelled a moment ago."""
+        just = Event.objects.filter(session=OuterRef("session"), **self._just_cancelled())
+        gone = Occupancy.objects.filter(
+            therapist__in=Therapist.objects.filter(clinic=self.clinic).values("user"),
+            live=False,
+            busy_until__gt=to_minute(self.now),
+            session__state=SessionState.CANCELLED.value,
+        )
+        found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        rows = gone.filter(Exists(just)).values_list("therapist", "busy_from", "busy_until")
+        for therapist, busy_from, busy_until in rows:
+            found[therapist].append((busy_from, busy_until))
+        return found
 
     def _has_seat(self, group: Group, start: int) -> bool:
         """Beside those that were given up a moment ago."""

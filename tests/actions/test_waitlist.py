@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Licence
 from scheduling.actions import wait_offers as answers
@@ -20,7 +22,7 @@ from scheduling.errors import (
 )
 from scheduling.models import Booking, Event, JoinLink, Occupancy, Session, Waiting
 from scheduling.queries.waitlist import Look, line, unoffered
-from tests.outbox.acts import booked
+from tests.outbox.acts import booked, cancelled
 from tests.waiting import earlier, offered, waiting
 from tests.world import NOW, World, at, build
 
@@ -172,6 +174,21 @@ def test_a_patient_who_is_busy_is_offered_nothing_then(world):
     assert at("2027-03-03", 10) not in starts
     with pytest.raises(PatientBusy):
         offered(world, row)
+
+
+def test_a_look_asks_as_much_for_many_times_as_for_one(world):
+    """Also where an hour was given up that could still be taken back: that one is left out."""
+    given_up = booked(world, world.omar, start=at("2027-03-03", 10))
+    cancelled(world, given_up)
+    row = waiting(world, world.nora, therapist=world.alma)
+    with CaptureQueriesContext(connection) as sent:
+        first = next(Look(world.clinic.pk, NOW).times(row))
+    once = len(sent)
+    with CaptureQueriesContext(connection) as sent:
+        times = list(Look(world.clinic.pk, NOW).times(row))
+    assert len(times) > 100 and times[0] == first
+    assert len(sent) <= once + 3 <= 15
+    assert given_up.start not in {one.start for one in times}
 
 
 def test_an_earlier_time_moves_the_booking_and_frees_the_old_one(world):
