@@ -17,8 +17,10 @@ from scheduling import policy
 from scheduling.actions.action import action
 from scheduling.actions.book import lock_patient, require_consent
 from scheduling.actions.enroll_out import (
+    as_it_stands,
     cut,
     fall,
+    leave_lines,
     lock_enrollment,
     require_not_begun,
     stop_waiting,
@@ -147,6 +149,7 @@ def step(
         raise BadInput(field="from_day")
     require_not_begun(before, wanted.span[0], now)
     require_one_at_a_time(wanted)
+    before.undo = as_it_stands(before, now)
     plan = settled_plan(wanted, accept or {}, actor, now)
     shared = [one.member.pk for one in plan.parts if one.member and one.taken]
     cut(before, wanted.span[0], EndReason.STEPPED, now, keep=shared)
@@ -212,13 +215,16 @@ def require_one_at_a_time(wanted: Wanted) -> None:
 
 
 def settled_plan(wanted: Wanted, accept: Mapping[str, int], actor: Actor, now: datetime) -> Plan:
-    """The plan under all locks, with nothing open in it."""
+    """The plan under all locks, with nothing open in it. Who comes into a group waits for it no
+    longer: what was held for them is free to be booked."""
     parts = wanted.program.parts.all()
     together = [one.group_id for one in parts if one.group_id and not wanted.choice(one).off]
     if together:
         require_group_consent(wanted.patient, accept, actor, now)
     else:
         require_consent(wanted.patient, accept, actor, now)
+    waits = Waiting.objects.filter(patient=wanted.patient, state=WaitState.WAITING.value)
+    leave_lines(waits.filter(group__in=together), actor, now)
     lock_dates_of(together, wanted, now)
     plan = lay(wanted, now)
     if plan.against:

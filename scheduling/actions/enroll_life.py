@@ -14,6 +14,7 @@ from scheduling.actions.action import action
 from scheduling.actions.book import require_consent
 from scheduling.actions.enroll_back import lock_dates, stand_again
 from scheduling.actions.enroll_out import (
+    as_it_stands,
     coming,
     cut,
     fall,
@@ -134,6 +135,7 @@ def discharge(
     if seats_of(row).filter(start__gte=low, start__lte=to_minute(now)).exists():
         end = day_span(zone_of(row), from_day, from_day)[1]
     seats = coming(row, low, None, now)
+    row.undo = as_it_stands(row, now)
     cut(row, end, EndReason(reason), now)
     fall(row, seats, EndReason(reason), actor, now)
     stop_waiting(row, (), actor, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -122,8 +122,7 @@ def cut(
     row: Enrollment, low: int, why: EndReason, now: datetime, keep: Collection[int] = ()
 ) -> None:
     """Its days end before `low`; what never began is not live. `keep`: places (ids of members) that
-    go on without it."""
-    row.undo = as_it_stands(row, now)
+    go on without it. `row.undo` says how it stood."""
     row.live = low > row.start
     row.end = low if row.live else row.end
     row.ended_at, row.end_reason, row.revision = now, why.value, row.revision + 1
@@ -162,7 +161,12 @@ def stop_waiting(row: Enrollment, keep: Collection[int], actor: Actor, now: date
         group__parts__program=row.program_id,
         entered_at__gte=row.created_at,
     )
-    for one in rows.exclude(group__in=keep):
+    leave_lines(rows.exclude(group__in=keep), actor, now)
+
+
+def leave_lines(rows: Iterable[Waiting], actor: Actor, now: datetime) -> None:
+    """What is held for them meanwhile is free at once."""
+    for one in rows:
         for offer in one.offers.filter(state=OfferState.OPEN.value):
             close(offer, OfferState.WITHDRAWN, actor, now)
         end(one, WaitState.LEFT, now)

@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from scheduling.actions.wait_offers import offer_place
+from scheduling.actions.waitlist import wait_for_group
 from scheduling.errors import EnrollmentRefused, GroupFull, StartedAlready
 from scheduling.models import Booking, Member, Offering
 from scheduling.outbox.group_window import fill_windows
+from scheduling.outbox.offers import end_overdue
 from scheduling.queries.plan import Choice, Instead
 from tests.courses import (
     FIRST,
@@ -160,3 +163,42 @@ def test_a_step_that_is_taken_back_leaves_the_end_that_was_said_before(world):
     undone(world, row, now=SOON)
     row.refresh_from_db()
     assert (row.end, row.ended_at, row.end_reason) == before
+
+
+# Who waits for a group of the program
+
+
+def offered(world):
+    """Nora waits for the one place in a group; it is held for her just now."""
+    group = rolling(world)
+    made = program(world, group, weeks=4)
+    wait = wait_for_group(
+        patient=world.nora.pk, group=group.uuid, place="CA", zone=LA,
+        actor=world.actor(world.nora), now=NOW,
+    )  # fmt: skip
+    return made, offer_place(waiting=wait.uuid, actor=world.actor(world.dana), now=NOW)
+
+
+def test_what_is_held_for_who_waits_is_booked_by_the_program(world):
+    """And the line is left: nothing of it runs out later."""
+    made, offer = offered(world)
+    assert laid(world, made, choices=[]).fits
+    enrolled(world, made, choices=[], now=SOON)
+    mine = Booking.objects.filter(patient=world.nora, live=True)
+    assert set(mine.values_list("state", flat=True)) == {"booked"} and mine.count() == 12
+    offer.refresh_from_db()
+    assert (offer.state, offer.waiting.state) == ("withdrawn", "left")
+    end_overdue(offer.until + timedelta(minutes=1))
+    assert len(starts(world.nora)) == 12
+
+
+def test_and_held_again_by_nobody_when_the_step_is_taken_back(world):
+    made, offer = offered(world)
+    first = program(world, of=made.level, weeks=4)
+    alone(world, first)
+    row = enrolled(world, first)
+    stepped(world, row, made, FIRST + WEEK, choices=[])
+    undone(world, row, now=SOON)
+    offer.waiting.refresh_from_db()
+    assert offer.waiting.state == "waiting"
+    assert not Booking.objects.filter(session__series__group__isnull=False, live=True).exists()
