@@ -116,6 +116,8 @@ def test_the_zone_is_the_browsers_where_nobody_said_otherwise(world, new_page):
     page.goto(HOME)
     expect(page.get_by_label("Time zone")).to_have_value("America/New_York")
     expect(page.locator(".when")).to_contain_text("2:00 PM EST (New York)")
+    page.get_by_role("link", name="Find a time").click()
+    expect(page.locator(".when")).to_contain_text("2:00 PM EST (New York)")
 
 
 def test_the_time_left_counts_down(world, page, live_server):

@@ -45,7 +45,7 @@
   };
 
   /* The zone of this browser, where the page does not know it: [data-guess-zone] on an input or a
-     select. data-guess-zone="submit" sends its form, once in a browser session. */
+     select. data-guess-zone="submit" asks for the page again with it; the answer knows the zone. */
   const guessZone = (control) => {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     if (!zone || control.value === zone) return;
@@ -56,11 +56,9 @@
       }
     }
     control.value = zone;
-    const key = `zone:${window.location.pathname}`;
     if (control.dataset.guessZone !== "submit" || !control.form) return;
-    if (window.sessionStorage.getItem(key) === zone) return;
-    window.sessionStorage.setItem(key, zone);
-    control.form.requestSubmit();
+    const asked = new URLSearchParams(new FormData(control.form));
+    window.location.replace(`${window.location.pathname}?${asked}`);
   };
 
   /* A part of the page that asks for itself anew: [data-poll="address"][data-poll-seconds]. Its
