@@ -1,7 +1,8 @@
-"""A clinic in which every text of every row is one of a kind, so that it is known where it shows.
+"""A clinic in which every text of every row is one of a kind, so that it is known where it shows,
+and would do harm where it is not shown as text.
 
-`canaries(world)` answers name -> texts; where one of the texts stands, that field has been told.
-Nora is treated by Alma, Omar by Ben: their fields are told apart.
+`Canaries` keeps name -> texts; where one of the texts stands, that field has been told. Nora is
+treated by Alma, Omar by Ben: their fields are told apart.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from scheduling.models import (
     TimeOff,
     Waiting,
 )
+from tests.house.payloads import TINY, short
 from tests.ways_in.story import booked
 from tests.world import NOW, World, at, build
 
@@ -39,8 +41,11 @@ BORN = {"nora": "1971-02-03", "omar": "1982-11-27"}
 OWN = ("first_name", "last_name", "called", "email", "address", "emergency_contact")
 SAID = ("full_name", "address", "emergency_contact", "override")
 ROOM = ("external_id", "join_url", "host_url")
+PHONE = "310.555.0100"  # the clinic's, as somebody typed it
+TYPED = {"name", "about", "price", "credentials", "text", "emergency_text", "note"}
+TYPED |= {*OWN, *SAID, "sender_name", "priority_reason", "signed_by"}
 STAFF = {
-    "clinic": (Clinic, ("name", "phone", "sender_name", "emergency_text")),
+    "clinic": (Clinic, ("name", "sender_name", "emergency_text")),
     "service": (Service, ("name", "about", "price")),
     "modality": (Modality, ("name",)),
     "group": (Group, ("name", "about")),
@@ -63,15 +68,24 @@ class Canaries:
         """Another text in each of these fields."""
         for field in fields:
             text = f"zq-{name}-{field}".replace("_", "-").replace(".", "-")
+            harm = ""
             if field == "email" or field == "recipient":
                 text = f"{text}@x.example"
             elif field.endswith("url"):
                 text = f"https://{text}.example"
             elif field == "hosts":
                 text = f"{text}.example\nzq-nora-room-join-url.example"
-            setattr(row, field, text)
+            elif field in TYPED:
+                harm = self.harm(row, field, len(text))
             self.texts[f"{name}.{field}"] = [text]
+            setattr(row, field, text + harm)
         row.save()
+
+    def harm(self, row: Model, field: str, taken: int) -> str:
+        """What a person might write after it (BR6); where there is room, another thing in each."""
+        limit = row._meta.get_field(field).max_length or 500
+        more = limit - taken - len(TINY) - 2
+        return f" {TINY} {short(len(self.texts), more)}" if more > 20 else f" {TINY}"
 
     def note(self, name: str, *texts: str) -> None:
         self.texts[name] = [text for text in texts if text]
@@ -156,6 +170,8 @@ def shared(seen: Canaries) -> None:
     for name, (model, fields) in STAFF.items():
         for row in model.objects.order_by("pk"):
             seen.put(row, name, fields)
+    Clinic.objects.update(phone=PHONE)
+    seen.note("clinic.phone", *phone_forms("+13105550100"))
 
 
 def made() -> tuple[World, dict[str, Any], Canaries]:

@@ -23,7 +23,8 @@ PAYLOADS = [
     f"zq11</textarea></title></style><iframe srcdoc='<script>{RUN}</script>'>",
 ]
 LONG = "zq12<b>" + "x" * 240
-MARKS = [f"zq{n}" for n in range(13)]
+TINY = "zq13'\"><b onclick=1>"  # fits beside other text
+MARKS = [f"zq{n}" for n in range(14)]
 # Charts are drawn as SVG; what in one could run or load something is none of them.
 FORBIDDEN = ("iframe", "object", "embed", "base", "foreignobject", "use", "image", "animate", "set")
 

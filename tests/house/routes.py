@@ -1,8 +1,8 @@
 """The table of who gets what: one row per route, role and method (AC1, AC2).
 
-`tests/house/test_routes.py` walks every route of the site. A route without a row fails; every row
-is tried with GET, HEAD, POST, PUT, PATCH and DELETE, by everybody, on the object that is named here
-and on one that does not exist.
+`tests/house/test_routes.py` walks every route of the site. A route without a row fails. Every row
+is tried with GET, HEAD, POST, PUT, PATCH and DELETE, on the object that is named here and on one
+that does not exist: by everybody, where a method lets some in; what nobody may do, by a few.
 
 Roles, a letter each (people of `tests/world.py`, staff with their second factor):
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import time_machine
 from django.http import HttpResponse
 from django.test import Client, TestCase
@@ -14,16 +16,13 @@ from django.test import Client, TestCase
 from tests.house.canaries import MOMENT, made
 from tests.house.fields_by_role import API, AUDITED, DOOR, FIELDS, FOUND
 from tests.house.routes import ROLES
-from tests.house.test_routes import ROUTES, Site, address, row_of
-from tests.world import LA, NOW
-
-SEARCHED = ("c/<slug:slug>/", "api/v1/clinics/<slug:slug>/slots/")
-NEXT = "api/v1/clinics/<slug:slug>/next-available/"
+from tests.house.test_routes import Site, row_of
+from tests.house.walked import text, walked
+from tests.world import NOW
 
 
 def read(response: HttpResponse) -> str:
-    body = b"".join(response) if response.streaming else response.content
-    return body.decode(errors="replace") + str(sorted(response.items()))
+    return text(response) + str(sorted(response.items()))
 
 
 def keys(told: Any, above: str = "") -> Iterator[str]:
@@ -37,7 +36,51 @@ def keys(told: Any, above: str = "") -> Iterator[str]:
             yield from keys(one, above)
 
 
-class Fields(TestCase):
+@pytest.mark.django_db
+def test_what_each_role_reads():
+    """AC4: exactly the list, in any page or answer. Nobody is told the address or the secrets of a
+    room, or another patient's field; anonymous people are told what is open to all."""
+    told: dict[str, dict[str, str]] = {letter: {} for letter in ROLES}
+    for page in walked().pages:
+        for name in walked().seen.told(page.body + str(page.headers)):
+            told[page.letter].setdefault(name, page.route)
+    more = {one: {name: told[one][name] for name in told[one].keys() - FIELDS[one]} for one in told}
+    less = {one: FIELDS[one] - told[one].keys() for one in told}
+    assert not any(more.values()), f"told more: {more}"
+    assert not any(less.values()), f"not told: {less}"
+
+
+@pytest.mark.django_db
+def test_keys_of_the_api():
+    """AC4: recursively, by route and role."""
+    api = "api/v1/clinics/<slug:slug>/"
+    asked = [page for page in walked().pages if page.route.startswith(api)]
+    for page in asked:
+        name = page.route.removeprefix(api)
+        more = set(keys(json.loads(page.body))) - API[name](page.letter)
+        assert not more, f"{page.letter} {name}: {more}"
+    assert {page.route.removeprefix(api) for page in asked} == API.keys()
+
+
+def test_the_list_keeps_the_promises():
+    """AC4: whatever the pages do, these may never be allowed."""
+    for letter, fields in FIELDS.items():
+        rooms = {name for name in fields if ".room." in name or name.endswith("secret")}
+        tokens = {name for name in fields if name.endswith((".token", ".ref", ".message"))}
+        assert not rooms
+        assert tokens <= {
+            "p": {"nora.patient_link.token"},
+            "q": {"omar.patient_link.token"},
+        }.get(letter, set())
+    assert not [name for letter in "asco" for name in FIELDS[letter] if "patient." in name]
+    assert not [name for name in FIELDS["d"] if ".check_in." in name or "emergency_c" in name]
+    for one, other in (("p", "omar"), ("t", "omar"), ("q", "nora"), ("u", "nora")):
+        assert not [name for name in FIELDS[one] if name.startswith(other)]
+
+
+class Asked(TestCase):
+    """What is told to those who ask by a form, or come by a link."""
+
     @classmethod
     def setUpTestData(cls) -> None:
         with time_machine.travel(NOW, tick=False):
@@ -51,63 +94,6 @@ class Fields(TestCase):
         self.addCleanup(travel.stop)
         logging.disable(logging.CRITICAL)
         self.addCleanup(logging.disable, logging.NOTSET)
-
-    def told(self, letter: str) -> tuple[set[str], dict[str, str]]:
-        """What this role reads by GET at every address, and an address for each."""
-        found: dict[str, str] = {}
-        for route in ROUTES:
-            row = row_of(route)
-            if row is None or row.below or "200" not in row.expected("GET").get(letter, ""):
-                continue
-            path = address(route, row, self.known) + self.asked(route)
-            for name in self.seen.told(read(self.site.ask(letter, "GET", path))):
-                found.setdefault(name, route)
-        return set(found), found
-
-    def asked(self, route: str) -> str:
-        """The question that a search needs; days on which there is something."""
-        if route in SEARCHED:
-            return f"?service={self.world.cbt.slug}&place=CA&medium=video&zone={LA}"
-        return ""
-
-    def test_what_each_role_reads(self) -> None:
-        """AC4: exactly the list, in any page or answer. Nobody is told the address or the secrets
-        of a room, or another patient's field; anonymous people are told what is open to all."""
-        for letter in ROLES:
-            told, where = self.told(letter)
-            more = {name: where[name] for name in told - FIELDS[letter]}
-            with self.subTest(letter):
-                assert not more, f"{letter} is told more: {more}"
-                assert not FIELDS[letter] - told, f"not told {letter}: {FIELDS[letter] - told}"
-
-    def test_the_list_keeps_the_promises(self) -> None:
-        """AC4: whatever the pages do, these may never be allowed."""
-        for letter, fields in FIELDS.items():
-            rooms = {name for name in fields if ".room." in name or name.endswith("secret")}
-            tokens = {name for name in fields if name.endswith((".token", ".ref", ".message"))}
-            assert not rooms
-            assert tokens <= {
-                "p": {"nora.patient_link.token"},
-                "q": {"omar.patient_link.token"},
-            }.get(letter, set())
-        assert not [name for letter in "asco" for name in FIELDS[letter] if "patient." in name]
-        assert not [name for name in FIELDS["d"] if ".check_in." in name or "emergency_c" in name]
-        for one, other in (("p", "omar"), ("t", "omar"), ("q", "nora"), ("u", "nora")):
-            assert not [name for name in FIELDS[one] if name.startswith(other)]
-
-    def test_keys_of_the_api(self) -> None:
-        """AC4: recursively, by route and role."""
-        for route in (route for route in ROUTES if route.startswith("api/v1/clinics/")):
-            row = row_of(route)
-            for letter in ROLES:
-                path = address(route, row, self.known)
-                if "slots" in route or route == NEXT:
-                    path += f"?service={self.world.cbt.uuid}&place=CA&zone={LA}&medium=video"
-                response = self.site.ask(letter, "GET", path)
-                if response.status_code == 200:
-                    name = route.removeprefix("api/v1/clinics/<slug:slug>/")
-                    more = set(keys(response.json())) - API[name](letter)
-                    assert not more, f"{letter} {name}: {more}"
 
     def test_what_the_desk_finds(self) -> None:
         """AC4: a search shows who it is, and no more."""

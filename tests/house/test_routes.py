@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -13,9 +13,10 @@ import time_machine
 from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpResponse
-from django.test import Client, TestCase
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.models import User
 from tests.doors import sign_in
 from tests.house.routes import BEFORE_SECOND_FACTOR, PUBLIC, ROLES, SECTIONS, Row, things
 from tests.world import NOW, World, build, member
@@ -95,42 +96,33 @@ class Site:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        people = dict(
-            zip(
-                ROLES[1:],
-                (
-                    world.mallory,
-                    world.nora.user,
-                    world.omar.user,
-                    world.alma.user,
-                    world.ben.user,
-                    world.dana,
-                    world.ada,
-                    world.pia,
-                ),
-                strict=True,
-            )
-        )
-        self.clients = {"a": Client(raise_request_exception=False)}
-        for letter, person in people.items():
-            client = Client(raise_request_exception=False)
-            self.clients[letter] = sign_in(client, person, mfa=letter not in "spq")
-        dora = Client(raise_request_exception=False)  # at the desk, without a second factor
-        self.clients["x"] = sign_in(dora, member(world.clinic, "Dora", "desk"), mfa=False)
+        self.browser = Client(raise_request_exception=False)
         self.writes: set[str] = set()
-        self.keys = {
-            letter: client.cookies[settings.SESSION_COOKIE_NAME].value
-            for letter, client in self.clients.items()
-            if letter != "a"
-        }
-        for client in self.clients.values():
-            client.get("/sign-in/")  # from now on the session is known: no request writes it anew
+        people = (
+            world.mallory,
+            world.nora.user,
+            world.omar.user,
+            world.alma.user,
+            world.ben.user,
+            world.dana,
+            world.ada,
+            world.pia,
+        )
+        both = zip(ROLES[1:], people, strict=True)
+        self.keys = {letter: self.comes_in(who, letter not in "spq") for letter, who in both}
+        dora = member(world.clinic, "Dora", "desk")  # without a second factor
+        self.keys["x"] = self.comes_in(dora, False)
+
+    def comes_in(self, person: User, mfa: bool) -> str:
+        self.browser.cookies.clear()
+        sign_in(self.browser, person, mfa=mfa)
+        self.browser.get("/sign-in/")  # from now on the session is known: no request writes it anew
+        return self.browser.cookies[settings.SESSION_COOKIE_NAME].value
 
     def ask(self, letter: str, method: str, path: str, row: Row | None = None) -> HttpResponse:
-        client = self.clients[letter]
-        client.cookies.clear()
+        self.browser.cookies.clear()
         if letter in self.keys:
-            client.cookies[settings.SESSION_COOKIE_NAME] = self.keys[letter]
+            self.browser.cookies[settings.SESSION_COOKIE_NAME] = self.keys[letter]
         said: dict[str, Any] = {}
         if method not in ("GET", "HEAD") and row is not None:
             said = {"data": row.data}
@@ -138,13 +130,13 @@ class Site:
                 said["content_type"] = "application/json"
         self.writes.clear()
         with transaction.atomic(), connection.execute_wrapper(self.note):
-            response = getattr(client, method.lower())(path, **said)
+            response = getattr(self.browser, method.lower())(path, **said)
             self.look(response)
             transaction.set_rollback(True)
         return response
 
     def look(self, response: HttpResponse) -> None:
-        """For other walks: what a request has left is still there."""
+        """For walks that need to know: what a request has left is still there."""
 
     def note(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """Which tables a request writes, the audit, web sessions and counts excepted."""
@@ -157,60 +149,102 @@ def refused(answer: str) -> bool:
     return answer in ("login", "401", "403", "404", "405")
 
 
-def speakers(row: Row) -> set[str]:
-    """One role for all to whom the row answers alike. Only these try the methods that it does not
-    name, and look for what is not there, for time's sake."""
-    alike = {(row.expected("GET").get(one), row.expected("POST").get(one)): one for one in ROLES}
-    return set(alike.values())
+class Watched(Site):
+    """Knows whether the last request left a record."""
+
+    recorded = False
+
+    def newest(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT max(id) FROM accounts_auditrow")
+            return int(cursor.fetchone()[0] or 0)
+
+    def begin(self) -> None:
+        self.last = self.newest()
+
+    def look(self, response: HttpResponse) -> None:
+        self.recorded = self.newest() > self.last
+
+
+HERS = ("booking", "session", "patient", "enrollment", "join_token", "action_token")
+NO_LOOK = (405, 422)  # no such method; a form that lacked what it asks for
+
+
+def is_hers(route: str, row: Row) -> bool:
+    """Whether what this route opens is Nora's own."""
+    return any(f":{name}>" in route or name in row.use.values() for name in HERS)
+
+
+def named(row: Row, method: str) -> dict[str, str]:
+    """As the row says; nothing where it does not name the method."""
+    return row.expected(method) if method != "HEAD" else {}
+
+
+def let_in(row: Row, method: str) -> list[str]:
+    """Whom the row does not refuse this method."""
+    said = named(row, method)
+    return [one for one in ROLES if not all(map(refused, said.get(one, "404").split("|")))]
+
+
+def turns(letters: Sequence[str], number: int) -> list[str]:
+    """One of them, another one from row to row."""
+    return [letters[number % len(letters)]] if letters else []
+
+
+def who_asks(row: Row, method: str, number: int) -> Sequence[str]:
+    """All roles, where the row lets some of them in by this method and others not. A method that
+    nobody has is tried by one who may come here by another, and by one who may not."""
+    if row.below:
+        return turns(ROLES, number)
+    inside = let_in(row, "GET") or let_in(row, "POST")
+    if let_in(row, method) or (not inside and named(row, method)):
+        return ROLES
+    outside = [one for one in ROLES if one not in inside]
+    if method in ASKED_OF_ALL:
+        return [*turns(inside, number), *turns(outside, number)]
+    return turns(inside, number) or turns(outside, number)
 
 
 class Walk:
-    """One section of the table; the world is built once."""
+    """Goes along the table, and keeps what it finds wrong."""
 
-    section = ""
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        with time_machine.travel(NOW, tick=False):
-            world = build()
-            cls.known = things(world)
-            cls.site = Site(world)
-
-    def setUp(self) -> None:
-        travel = time_machine.travel(NOW, tick=False)
-        travel.start()
-        self.addCleanup(travel.stop)
-        logging.disable(logging.CRITICAL)  # thousands of requests, most of them refused
-        self.addCleanup(logging.disable, logging.NOTSET)
+    def __init__(self) -> None:
+        world = build()
+        self.known = things(world)
+        self.site = Watched(world)
+        self.site.begin()
         self.faults: list[str] = []
-        self.nowhere: dict[tuple[str, str, str], tuple[Any, ...]] = {}
-
-    def tearDown(self) -> None:
-        assert not self.faults, "\n" + "\n".join(self.faults)
+        self.nowhere: dict[tuple[str, str], tuple[Any, ...]] = {}
 
     def fault(self, *what: object) -> None:
         self.faults.append(" ".join(map(str, what)))
 
-    def test_every_role_and_method(self) -> None:
-        """AC1, AC2: as the row says; what it does not say is refused. Missing and not yours are one
-        404, in body and headers. BR1: looking writes nothing, save records, sessions and counts."""
-        for route, row in routes_in(self.section):
-            for letter in "asd" if row.below else ROLES:
-                for method in METHODS:
-                    named = method in ASKED_OF_ALL or getattr(row, method.lower(), "")
-                    if named or letter in speakers(row):
-                        self.check(route, row, letter, method)
+    def of(self, number: int, route: str, row: Row) -> None:
+        for turn, method in enumerate(ASKED_OF_ALL if row.below else METHODS):
+            for letter in who_asks(row, method, number + turn):
+                self.check(route, row, letter, method)
+            if has_object(route) and not row.below:
+                self.check_missing(route, row, method, number)
 
     def check(self, route: str, row: Row, letter: str, method: str) -> None:
         here = self.site.ask(letter, method, address(route, row, self.known), row)
         if method in ("GET", "HEAD") and self.site.writes:
             self.fault(route, method, letter, "writes", self.site.writes)
         self.as_the_row_says(route, row, letter, method, answer_of(here))
-        if letter == "a" or method not in ASKED_OF_ALL or not has_object(route) or row.below:
+        if letter == "a" or method not in ASKED_OF_ALL:
             return
-        if here.status_code == 404 and seen(here) != self.nothing(route, row, letter, method):
+        led = here.status_code in (302, 303) and not self.site.writes
+        looked = not led and here.status_code not in NO_LOOK
+        if is_hers(route, row) and looked and not self.site.recorded:
+            self.fault(route, method, letter, "left no record of", answer_of(here))
+        if here.status_code != 404 or not has_object(route) or row.below:
+            return
+        if seen(here) != self.nothing(route, row, letter, method):
             self.fault(route, method, letter, "tells that it is there")
-        if letter in speakers(row):
+
+    def check_missing(self, route: str, row: Row, method: str, number: int) -> None:
+        """What is not there is not found by whom the row lets in, as by all others."""
+        for letter in turns([one for one in let_in(row, method) if one != "a"], number):
             gone = self.missing(route, row, letter, method)
             if gone.status_code == 404 and seen(gone) != self.nothing(route, row, letter, method):
                 self.fault(route, method, letter, "tells that it is not there")
@@ -221,16 +255,15 @@ class Walk:
         return self.site.ask(letter, method, address(route, row, self.known, missing=True), row)
 
     def nothing(self, route: str, row: Row, letter: str, method: str) -> tuple[Any, ...]:
-        """The one 404 of this person at this door: the first of an object that is not there.
+        """The one 404 of this door, whoever asks: the first of an object that is not there.
         (The API says with each which methods its address has.)"""
         door = route if row.json or route.startswith("api/") else route.partition("/")[0]
-        door = door, letter, method
-        if door not in self.nowhere:
+        if (door, method) not in self.nowhere:
             gone = self.missing(route, row, letter, method)
             if gone.status_code != 404:
                 return seen(gone)
-            self.nowhere[door] = seen(gone)
-        return self.nowhere[door]
+            self.nowhere[door, method] = seen(gone)
+        return self.nowhere[door, method]
 
     def as_the_row_says(self, route: str, row: Row, letter: str, method: str, answer: str) -> None:
         expected = row.expected(method).get(letter)
@@ -245,35 +278,67 @@ class Walk:
         led = row.expected("GET").get(letter, "")
         return row.expected("POST").get(letter, "").split("|") + (["go"] if "go" in led else [])
 
-    def test_staff_without_a_second_factor_get_nowhere(self) -> None:
-        """AU2: by any route; they are led to make one, and programs get 403."""
-        for route, row in routes_in(self.section):
-            if route in BEFORE_SECOND_FACTOR:
-                continue
-            for method in ASKED_OF_ALL:
-                answer = self.site.ask("x", method, address(route, row, self.known), row)
-                led = answer.get("Location") == "/accounts/2fa/totp/activate/"
-                if not led and answer.status_code not in (403, 404):
-                    self.fault(route, method, "without a second factor:", answer_of(answer))
+    def without_second_factor(self, route: str, row: Row) -> None:
+        method = main_method(row)
+        answer = self.site.ask("x", method, address(route, row, self.known), row)
+        led = answer.get("Location") == "/accounts/2fa/totp/activate/"
+        if not led and answer.status_code not in (403, 404):
+            self.fault(route, method, "without a second factor:", answer_of(answer))
 
-    def test_a_clinic_that_is_not_there(self) -> None:
-        """AC2: the one 404 for everybody who is signed in."""
-        nothing = seen(self.site.ask("d", "GET", "/c/nowhere/no/such/page/"))
-        for route, row in routes_in(self.section):
-            if not route.startswith("c/<slug"):
-                continue
-            for method in ("GET", "POST"):
-                path = address(route, row, self.known | {"slug": "nowhere"})
-                answer = self.site.ask("d", method, path, row)
-                if answer.status_code != 405 and seen(answer) != nothing:
-                    self.fault(route, method, "for a missing clinic:", answer_of(answer))
+    def at_no_clinic(self, route: str, row: Row, nothing: tuple[Any, ...]) -> None:
+        path = address(route, row, self.known | {"slug": "nowhere"})
+        answer = self.site.ask("d", main_method(row), path, row)
+        if seen(answer) != nothing:
+            self.fault(route, main_method(row), "for a missing clinic:", answer_of(answer))
 
 
-for name in SECTIONS:
-    title = f"Test{name.title()}"
-    globals()[title] = type(
-        title, (Walk, TestCase), {"section": name, "__module__": __name__, "__doc__": Walk.__doc__}
-    )
+def main_method(row: Row) -> str:
+    """What the route is for: POST where the row names it."""
+    return "POST" if row.post else "GET"
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Walk]:
+    """Once for all sections; at the end nothing is left."""
+    logging.disable(logging.CRITICAL)  # thousands of requests, most of them refused
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
+        yield Walk()
+        transaction.set_rollback(True)
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def walk(built: Walk) -> Iterator[Walk]:
+    built.faults.clear()
+    yield built
+    assert not built.faults, "\n" + "\n".join(built.faults)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_role_and_method(walk: Walk, section: str):
+    """AC1, AC2: as the row says; what it does not say is refused. Missing and not yours are one
+    404, in body and headers. BR1: looking writes nothing, save records, sessions and counts.
+    LG1: nobody asks for what is Nora's without a record, seen or refused."""
+    for number, (route, row) in enumerate(routes_in(section)):
+        walk.of(number, route, row)
+
+
+@pytest.mark.django_db
+def test_staff_without_a_second_factor_get_nowhere(walk: Walk):
+    """AU2: by any route; they are led to make one, and programs get 403."""
+    for route in ROUTES:
+        if (row := row_of(route)) and route not in BEFORE_SECOND_FACTOR:
+            walk.without_second_factor(route, row)
+
+
+@pytest.mark.django_db
+def test_a_clinic_that_is_not_there(walk: Walk):
+    """AC2: the one 404 for everybody who is signed in."""
+    nothing = seen(walk.site.ask("d", "GET", "/c/nowhere/no/such/page/"))
+    for route in ROUTES:
+        if (row := row_of(route)) and route.startswith("c/<slug"):
+            walk.at_no_clinic(route, row, nothing)
 
 
 def test_every_route_has_a_row():
@@ -287,13 +352,13 @@ def test_every_row_has_a_route():
     assert not unused, f"rows without a route: {unused}"
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.route)
-def test_what_is_open_is_on_the_list(row: Row):
+def test_what_is_open_is_on_the_list():
     """AC1: anonymous people are refused, unless the route is on the written list."""
-    for method in METHODS:
-        answers = row.expected(method).get("a", "405").split("|")
-        open_to_all = not all(refused(answer) for answer in answers)
-        assert not open_to_all or row.route in PUBLIC, f"{method} {row.route}"
+    for row in ROWS:
+        for method in METHODS:
+            answers = row.expected(method).get("a", "405").split("|")
+            open_to_all = not all(map(refused, answers))
+            assert not open_to_all or row.route in PUBLIC, f"{method} {row.route}"
 
 
 def test_the_list_names_what_is_there():
