@@ -89,7 +89,7 @@ def by_the_office(world: World) -> None:
     )
     send(client, f"{office}holidays/new/", day="2027-04-02", name=short(1, 80))
     send(client, f"{office}consent-forms/new/", form="mail", text=PAYLOADS[11])
-    said = {"name": PAYLOADS[2], "sender_name": short(7, 60), "phone": "zq3<b>"}
+    said = {"name": PAYLOADS[2], "sender_name": short(7, 60), "phone": "+13105550774"}
     text = {"emergency_text": PAYLOADS[9] + PAYLOADS[6] + LONG, "time_zone": LA}
     send(client, f"{office}policies/", **policies(**said, **text, grid="15", newcomers="open"))
 
