@@ -17,6 +17,7 @@ from scheduling.models import Booking, Enrollment, Member, Occupancy, Program, S
 from scheduling.outbox.group_window import fill_windows
 from scheduling.queries.enrollments import undoable
 from scheduling.queries.repeat import Pattern
+from tests.actions.test_enroll_undo import stands
 from tests.courses import (
     FIRST,
     alone,
@@ -146,3 +147,30 @@ def stands_together() -> None:
     for member in Member.objects.filter(left_at__isnull=True):
         assert member.until_start is not None and member.enrollment is not None
         assert member.until_start < member.enrollment.end
+
+
+CHANGES = some.one_of(
+    some.tuples(some.just("step"), DAYS, some.integers(0, 2)),
+    some.tuples(some.just("discharge"), DAYS, some.sampled_from(["left", "discharged"])),
+)
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
+)  # fmt: skip
+@given(steps=some.lists(STEPS, max_size=3), change=CHANGES)
+def test_whatever_is_undone_all_stands_as_it_did(world, programs, steps, change):
+    with transaction.atomic():
+        now = NOW
+        enrolled(world, programs[0])
+        for verb, number, more in steps:
+            now = after(world, verb, number, more, programs, now)
+        now += timedelta(hours=1)
+        before = stands(world.nora)
+        after(world, *change, programs, now)
+        ended = undoable(Enrollment.objects.latest("pk"), now)
+        if ended is not None and ended.ended_at == now:
+            undone(world, ended, now=now)
+            assert stands(world.nora) == before
+        transaction.set_rollback(True)
