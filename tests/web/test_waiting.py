@@ -161,9 +161,11 @@ def test_wait_for_a_place_in_a_group(world, nora, dana):
     group = founded(world, capacity=1)
     (full, *_rest) = comes_in(world, group, world.omar, accept={"group": 1})
     there = f"{MINE}group/{group.uuid}/"
-    assert "Evenings" in text_of(nora.get(there))
+    asked = text_of(nora.get(there))
+    assert "Wait for a place When a place is free" in asked and "Evenings" in asked
     done = nora.post(there, {"place": "CA", "zone": LA}, follow=True)
     assert "We write when a place is free" in text_of(done)
+    assert "When it suits" not in text_of(done)
     assert nora.post(there, {"place": "CA", "zone": LA}).status_code == 409
     row = Waiting.objects.get()
     assert dana.get(f"{LIST}{row.uuid}/").context["times"] == []

@@ -132,7 +132,7 @@ def enter_group(request: PageRequest, group: UUID) -> HttpResponse:
         {"term": _("For"), "value": row.name},
         {"term": _("What"), "value": row.service.name},
     ]
-    page: dict[str, Any] = {"form": form, "facts": facts}
+    page: dict[str, Any] = {"form": form, "facts": facts, "group": row}
     if not form.is_valid():
         return render(request, "waiting/new.html", page, status=422 if form.errors else 200)
     try:

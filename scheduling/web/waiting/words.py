@@ -42,7 +42,7 @@ def facts(row: Waiting) -> list[dict[str, Any]]:
     said = [
         (_("For"), what(row)),
         (_("With"), with_whom(row)) if row.group is None else None,
-        (_("When it suits"), suits(row)),
+        (_("When it suits"), suits(row)) if row.group is None else None,
         (_("How"), str(Medium(row.medium).label)),
         (_("State"), place_name(row.place)),
     ]
