@@ -60,7 +60,8 @@ class BirthDateField(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"})
         said = {"label": gettext_lazy("Date of birth"), "widget": widget, **kwargs}
-        super().__init__(**said)
+        wrong = {"invalid": gettext_lazy("Please check the date of birth.")}
+        super().__init__(**said, error_messages=wrong)
 
     def clean(self, value: Any) -> date | None:
         day: date | None = super().clean(value)
