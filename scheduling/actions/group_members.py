@@ -21,7 +21,7 @@ from scheduling.actions.groups import barred_slots
 from scheduling.actions.offer import lock_people
 from scheduling.actions.seats import take_seats, tell_seats
 from scheduling.engine.interval import Span, to_minute
-from scheduling.engine.lifecycle import BookingState, GroupState, LeaveReason
+from scheduling.engine.lifecycle import BookingState, GroupState, LeaveReason, OfferState, WaitState
 from scheduling.errors import (
     ConsentMissing,
     GroupClosed,
@@ -42,6 +42,7 @@ from scheduling.models import (
     Member,
     SeriesLink,
     Session,
+    Waiting,
 )
 from scheduling.queries import groups
 from scheduling.queries.seats import seat_limits
@@ -79,8 +80,17 @@ def join(
         require_places(row, sessions)
         require_promised(member)
         member.save()
+        leave_line(row, who, now)
     audit.record(actor, "group.join", subject=who.pk, obj=row)
     return seats
+
+
+def leave_line(group: Group, who: Patient, now: datetime) -> None:
+    """Who has the place waits for it no longer; an offer ends its own wait."""
+    waits = Waiting.objects.filter(patient=who, group=group, state=WaitState.WAITING.value)
+    waits.exclude(offers__state=OfferState.OPEN.value).update(
+        state=WaitState.BOOKED.value, closed_at=now
+    )
 
 
 def find_running(group: UUID, patient: int, actor: Actor) -> Group:

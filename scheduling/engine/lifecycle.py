@@ -75,7 +75,7 @@ class EndReason(StrEnum):
 
 class WaitState(StrEnum):
     WAITING = "waiting"  # in the line; may have an offer open
-    BOOKED = "booked"  # took an offer
+    BOOKED = "booked"  # took an offer, or the place itself
     LEFT = "left"  # no longer wants it, or was taken out
 
 

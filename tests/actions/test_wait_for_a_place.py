@@ -60,6 +60,15 @@ def test_a_place_is_held_in_every_session_and_then_joined(world, one_left):
         for_a_place(world, one_left, world.nora)
 
 
+def test_who_comes_in_without_an_offer_waits_no_longer(world):
+    """A place was open after all."""
+    group = founded(world)
+    row = for_a_place(world, group, world.nora)
+    comes_in(world, group, world.nora)
+    row.refresh_from_db()
+    assert (row.state, row.closed_at) == ("booked", NOW)
+
+
 def test_let_go_every_seat_is_free(world, one_left):
     kept = placed(world, for_a_place(world, one_left, world.nora))
     answers.decline(offer=kept.uuid, actor=world.actor(world.nora), now=NOW)
