@@ -54,6 +54,8 @@ def invite_staff(
         raise BadInput(field="email") from error
     if role not in Role.values:
         raise BadInput(field="role")
+    if open_invitations(now).filter(clinic=clinic, email=email, role=role).exists():
+        raise BadInput(_("This invitation is open already."), field="email")
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         invitation = Invitation.objects.create(

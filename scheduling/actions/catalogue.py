@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.actor import Actor
 from accounts.models import Therapist
 from scheduling import policy
 from scheduling.actions.action import action
-from scheduling.actions.clinic import put, require_admin
+from scheduling.actions.clinic import free_code, put, require_admin, require_own_name
 from scheduling.errors import BadInput
 from scheduling.models import Modality, Offering, Service
 from scheduling.models.session import LONGEST
@@ -36,14 +36,12 @@ def save_modality(
     *, name: str, modality: int | None = None, code: str = "", actor: Actor, now: datetime
 ) -> Modality:
     """A new kind of therapy, or another name for one; its code stays."""
-    clinic = require_admin(actor)
+    rows = Modality.objects.filter(clinic=(clinic := require_admin(actor)))
     if modality is None:
-        code = slugify(code or name)[:20]
-        if not code or Modality.objects.filter(clinic=clinic, code=code).exists():
-            raise BadInput(field="name")
-        row = Modality(clinic=clinic, code=code)
+        row = Modality(clinic=clinic, code=free_code(rows, "code", code or name))
     else:
         row = policy.find(Modality, actor, pk=modality)
+    require_own_name(rows.exclude(pk=row.pk), " ".join(name.split()))
     put(row, {"name": " ".join(name.split())}, {"name"})
     row.save()
     audit.record(actor, "modality.save", obj=audit.Ref("modality", str(row.pk)))
@@ -56,11 +54,11 @@ def save_service(
 ) -> Service:
     """Make a service, or change one. Terms that are None are the clinic's. What was made for one
     patient or for a group stays so: sessions of the other kind have other rules."""
-    clinic = require_admin(actor)
+    rows = Service.objects.filter(clinic=(clinic := require_admin(actor)))
     row = (
         policy.find(Service, actor, uuid=service)
         if service is not None
-        else Service(clinic=clinic, slug=new_slug(clinic.pk, str(said.get("name", ""))))
+        else Service(clinic=clinic, slug=free_code(rows, "slug", str(said.get("name", ""))))
     )
     if "modality" in said:
         said["modality"] = policy.find(Modality, actor, pk=getattr(said["modality"], "pk", None))
@@ -69,20 +67,13 @@ def save_service(
         raise BadInput(field="kind")
     require_length(row)
     if not row.media:
-        raise BadInput(field="video")
+        raise BadInput(_("Please say: by video, by telephone, or both."), field="video")
+    if {"name", "minutes"} & set(changed):
+        alike = rows.exclude(pk=row.pk).filter(active=True, kind=row.kind, minutes=row.minutes)
+        require_own_name(alike, row.name)
     row.save()
     audit.record(actor, "service.save", obj=row, detail=dict.fromkeys(sorted(changed), True))
     return row
-
-
-def new_slug(clinic: int, name: str) -> str:
-    """The service's own address, free within the clinic."""
-    base = slugify(name)[:50] or "service"
-    taken = set(
-        Service.objects.filter(clinic=clinic, slug__startswith=base).values_list("slug", flat=True)
-    )
-    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
-    return next(slug for slug in (base, *numbered) if slug not in taken)
 
 
 def require_length(service: Service) -> None:
@@ -93,7 +84,8 @@ def require_length(service: Service) -> None:
     before = clinic.buffer_before if service.buffer_before is None else service.buffer_before
     after = clinic.buffer_after if service.buffer_after is None else service.buffer_after
     if service.minutes + before + after > LONGEST:
-        raise BadInput(field="minutes")
+        wrong = _("With the free minutes before and after it is too long.")
+        raise BadInput(wrong, field="minutes")
 
 
 @action("offering.set")

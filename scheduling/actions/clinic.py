@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from itertools import chain, count
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Max, Model
+from django.db.models import Max, Model, QuerySet
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.actions.staff import note_departure
@@ -43,6 +46,7 @@ BOUNDS = {
     "late_notice": (0, 60 * 24 * 30),
 }
 REMINDER = 7 * 1440
+REMINDERS = _("Please give minutes with commas: five times at most, none more than a week before.")
 
 
 def require_admin(actor: Actor) -> Clinic:
@@ -83,6 +87,22 @@ def require_terms(said: Mapping[str, Any]) -> None:
             raise NoSuchZone(field="time_zone") from error
 
 
+def require_own_name(others: QuerySet[Any], name: str) -> None:
+    """Two of one name cannot be told apart; and a form that is sent twice makes one thing."""
+    if others.filter(name__iexact=name).exists():
+        raise BadInput(_("There is one of this name already. Please choose another."), field="name")
+
+
+def free_code(rows: QuerySet[Any], field: str, name: str) -> str:
+    """What stands for a name in addresses and reports; none of the rows has it: "cbt", "cbt-2"."""
+    longest = rows.model._meta.get_field(field).max_length
+    base = slugify(name)[:longest].strip("-") or str(rows.model._meta.model_name)
+    stem = base[: longest - 4]
+    taken = set(rows.filter(**{f"{field}__startswith": stem}).values_list(field, flat=True))
+    numbered = (f"{stem}-{number}" for number in count(2))
+    return next(code for code in chain([base], numbered) if code not in taken)
+
+
 @action("clinic.policies")
 def set_policies(*, actor: Actor, now: datetime, **said: Any) -> Clinic:
     """New rules hold for what is booked from now on; nothing that is booked moves."""
@@ -100,10 +120,10 @@ def reminders(text: str) -> str:
     """ "24 h" is no reminder: minutes before the start, the longest first; "" is none."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) > 5 or not all(p.isascii() and p.isdecimal() and len(p) < 6 for p in parts):
-        raise BadInput(field="reminders")
+        raise BadInput(REMINDERS, field="reminders")
     minutes = sorted({int(part) for part in parts}, reverse=True)
     if any(not 0 < one <= REMINDER for one in minutes):
-        raise BadInput(field="reminders")
+        raise BadInput(REMINDERS, field="reminders")
     return ",".join(str(one) for one in minutes)
 
 
@@ -143,7 +163,7 @@ def languages(text: str) -> list[str]:
     """ "en, es" -> codes of two or three letters, each once."""
     codes = [code.strip().lower() for code in text.split(",") if code.strip()]
     if not codes or not all(c.isascii() and c.isalpha() and 2 <= len(c) <= 3 for c in codes):
-        raise BadInput(field="languages")
+        raise BadInput(_("Please give codes of languages with commas: en, es."), field="languages")
     return list(dict.fromkeys(codes))
 
 
@@ -162,13 +182,18 @@ def grant_cover(
     stand_in = policy.find(Therapist, actor, uuid=covering)
     away = policy.find(Therapist, actor, uuid=covered)
     if stand_in == away:
-        raise BadInput(field="covered")
-    if last_day < first_day or last_day < now.date() or (last_day - first_day).days > 366:
-        raise BadInput(field="last_day")
-    made = Cover.objects.create(
+        raise BadInput(_("Nobody stands in for themselves."), field="covered")
+    if last_day < first_day:
+        raise BadInput(_("The last day comes before the first."), field="last_day")
+    if last_day < now.date():
+        raise BadInput(_("These days are over."), field="last_day")
+    if (last_day - first_day).days > 366:
+        raise BadInput(_("Somebody stands in for a year at most."), field="last_day")
+    made, is_new = Cover.objects.get_or_create(
         covering=stand_in, covered=away, first_day=first_day, last_day=last_day
     )
-    audit.record(actor, "cover.grant", obj=stand_in, detail={"covered": str(away.uuid)})
+    if is_new:
+        audit.record(actor, "cover.grant", obj=stand_in, detail={"covered": str(away.uuid)})
     return made
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts import audit
 from accounts.actor import Actor
 from accounts.models import STATES, Licence, LicenceKind, Therapist
@@ -40,6 +42,10 @@ def save_licence(
     )
     if row.revoked_at is not None:
         raise IllegalChange
+    same = Licence.objects.filter(therapist=who, state=state, number=number.strip()[:40])
+    same = same.filter(kind=kind, revoked_at=None, valid_from=valid_from).exclude(pk=row.pk)
+    if same.exists():
+        raise BadInput(_("This licence is on file already."), field="number")
     row.state, row.kind, row.number = state, kind, number.strip()[:40]
     row.valid_from, row.valid_until, row.source = valid_from, valid_until, source.strip()[:200]
     row.save()

@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.actor import Actor
 from scheduling import policy
 from scheduling.actions.action import action
-from scheduling.actions.clinic import put, require_admin
+from scheduling.actions.clinic import free_code, put, require_admin, require_own_name
 from scheduling.actions.ship_levels import ship_levels
 from scheduling.engine.hours import in_reach, local_day
 from scheduling.engine.interval import to_minute
@@ -40,15 +40,13 @@ def save_level(
     *, level: UUID | None = None, code: str = "", actor: Actor, now: datetime, **said: Any
 ) -> Level:
     """A new level of care, or another name or place in the order for one; its code stays."""
-    clinic = require_admin(actor)
+    rows = Level.objects.filter(clinic=(clinic := require_admin(actor)))
     if level is None:
-        code = slugify(code or str(said.get("name", "")))[:20]
-        if not code or Level.objects.filter(clinic=clinic, code=code).exists():
-            raise BadInput(field="name")
-        row = Level(clinic=clinic, code=code)
+        row = Level(clinic=clinic, code=free_code(rows, "code", code or str(said.get("name", ""))))
     else:
         row = policy.find(Level, actor, uuid=level)
     changed = put(row, said, LEVEL)
+    require_own_name(rows.exclude(pk=row.pk), row.name)
     row.save()
     audit.record(actor, "level.save", obj=row, detail=dict.fromkeys(changed, True))
     return row
@@ -107,7 +105,8 @@ def make_way(rule: LevelRule, today: date) -> None:
             old.valid_until = rule.valid_from - timedelta(days=1)
             old.save(update_fields=["valid_until"])
         elif old.valid_from < today:
-            raise BadInput(field="valid_from")
+            wrong = _("Other hours hold from a later day on, and past weeks keep theirs.")
+            raise BadInput(wrong, field="valid_from")
         else:
             old.delete()
 
@@ -119,9 +118,9 @@ def end_rule(*, rule: int, last_day: date, actor: Actor, now: datetime) -> None:
     require_admin(actor)
     row = policy.find(LevelRule, actor, pk=rule)
     if last_day < max(row.valid_from, clinic_day(actor, now)) or not in_reach(last_day):
-        raise BadInput(field="last_day")
+        raise BadInput(_("Please choose a day from today on."), field="last_day")
     if row.valid_until is not None and row.valid_until < last_day:
-        raise BadInput(field="last_day")
+        raise BadInput(_("These hours end before this day."), field="last_day")
     row.valid_until = last_day
     row.save(update_fields=["valid_until"])
     audit.record(actor, "level.rule_end", obj=row.level, detail={"until": last_day.isoformat()})
@@ -157,6 +156,7 @@ def save_program(
     changed = put(row, said, PROGRAM)
     if not 1 <= (row.weeks or 0) <= LONGEST:
         raise BadInput(field="weeks")
+    require_own_name(Program.objects.filter(clinic=clinic).exclude(pk=row.pk), row.name)
     row.save()
     audit.record(actor, "program.save", obj=row, detail=dict.fromkeys(changed, True))
     return row

@@ -128,10 +128,10 @@ def gone(path: str, client: Client) -> tuple[int, bytes]:
 
 def test_what_is_over_and_what_never_was_look_the_same(home, clock):
     """AU9: used, taken back, expired, unknown: one page."""
-    used, revoked = invite(home), invite(home)
-    client = Client()
+    used, client = invite(home), Client()
     come_in(client, INA, onward=used)
     client.post(used)
+    revoked = invite(home)
     revoke_invitation(
         invitation=Invitation.objects.get(accepted_at=None).uuid,
         actor=home.actor(home.ada),

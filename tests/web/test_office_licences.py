@@ -39,6 +39,15 @@ def test_a_new_licence_opens_a_state(world, office):
     assert audited("licence.save")[0].detail == {"state": "NV", "until": "2027-12-31"}
 
 
+def test_a_licence_that_is_sent_twice_stands_once(world, office):
+    page = f"{OFFICE}therapists/{world.alma.uuid}/licences/"
+    assert office.post(page, NEVADA).status_code == 302
+    assert "This licence is on file already." in text_of(office.post(page, NEVADA))
+    renewed = NEVADA | {"valid_from": "2028-01-01", "valid_until": "2028-12-31"}
+    assert office.post(page, renewed).status_code == 302
+    assert Licence.objects.filter(state="NV").count() == 2
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -62,12 +62,21 @@ def test_it_may_begin_with_the_usual_levels(ada):
 
 def test_a_second_level_of_the_same_name_is_refused_and_what_was_typed_stays(world, office):
     iop(world)
-    said = {"name": "IOP", "rank": "7"}
+    said = {"name": "intensive", "rank": "7"}
     answer = office.post(f"{OFFICE}levels/new/", said)
     assert answer.status_code == 422
-    assert 'value="IOP"' in answer.content.decode()
+    assert 'value="intensive"' in answer.content.decode()
     assert 'value="7"' in answer.content.decode()
     assert Level.objects.count() == 1
+
+
+def test_a_second_program_of_the_same_name_is_refused_and_what_was_typed_stays(world, office):
+    said = {"name": "Evenings", "level": iop(world).pk, "weeks": "11", "active": "on"}
+    assert office.post(f"{OFFICE}programs/new/", said).status_code == 302
+    answer = office.post(f"{OFFICE}programs/new/", said)
+    assert "There is one of this name already." in text_of(answer)
+    assert 'value="11"' in answer.content.decode()
+    assert Program.objects.count() == 1
 
 
 def test_hours_are_typed_as_hours_with_a_source(world, ada):

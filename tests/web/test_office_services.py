@@ -34,10 +34,27 @@ def test_a_new_service_with_the_clinics_terms(world, office):
     row = Service.objects.get(slug="evening-cbt")
     assert (row.clinic, row.minutes, row.capacity, row.kind) == (world.clinic, 45, 1, "individual")
     assert (row.grid, row.buffer_after, row.max_per_day) == (None, None, None)
-    office.post(f"{OFFICE}services/new/", said(world))
+    office.post(f"{OFFICE}services/new/", said(world, minutes=30))
     assert Service.objects.filter(slug="evening-cbt-2").exists()
     assert "Evening CBT" in text_of(office.get(f"{OFFICE}services/"))
     assert len(audited("service.save")) == 2
+
+
+def test_what_is_sent_twice_is_made_once(world, office):
+    for page, form in (
+        ("services/new/", said(world)),
+        ("modalities/new/", {"name": "Schema"}),
+        ("levels/new/", {"name": "Evenings", "rank": "2"}),
+        ("staff/invite/", {"email": "zed@example.org", "name": "Zed", "role": "desk"}),
+    ):
+        assert office.post(OFFICE + page, form).status_code == 302, page
+        again = office.post(OFFICE + page, form)
+        assert (again.status_code, "already" in text_of(again)) == (422, True), page
+
+
+def test_a_service_is_held_in_some_way(world, office):
+    answer = office.post(f"{OFFICE}services/new/", said(world, video=""))
+    assert "Please say: by video, by telephone, or both." in text_of(answer)
 
 
 def test_a_service_for_groups_stays_one(world, office):
@@ -102,5 +119,10 @@ def test_a_modality_keeps_its_code(world, office):
     office.post(f"{OFFICE}modalities/{row.pk}/", {"name": "Schema", "code": "other"})
     row.refresh_from_db()
     assert (row.name, row.code) == ("Schema", "schema-therapy")
-    assert office.post(f"{OFFICE}modalities/new/", {"name": "schema therapy"}).status_code == 422
+    page = f"{OFFICE}modalities/new/"
+    assert "There is one of this name already." in text_of(office.post(page, {"name": "schema"}))
+    for name in ("Schema therapy for children", "Schema therapy for couples", "図式療法"):
+        assert office.post(page, {"name": name}).status_code == 302  # whatever its code
+    codes = set(Modality.objects.values_list("code", flat=True))
+    assert {"schema-therapy-for-c", "schema-therapy-f-2", "modality"} <= codes
     assert office.get(f"{OFFICE}modalities/999999/").status_code == 404

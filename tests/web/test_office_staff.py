@@ -223,7 +223,8 @@ def cover(world: World, **said) -> dict:
 def test_cover_is_a_dated_grant(world, office):
     """AC12: Ben sees Nora's session only while he stands in for Alma."""
     booked(world, world.nora)
-    assert office.post(f"{OFFICE}staff/cover/", cover(world)).status_code == 302
+    for _twice in range(2):
+        assert office.post(f"{OFFICE}staff/cover/", cover(world)).status_code == 302
     row = Cover.objects.get()
     assert (row.first_day, row.last_day) == (date(2027, 3, 1), date(2027, 3, 12))
     assert world.alma.pk in world.actor(world.ben).covers

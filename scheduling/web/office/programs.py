@@ -27,10 +27,12 @@ from scheduling.actions.programs import (
 )
 from scheduling.engine.ledger import first_of_week
 from scheduling.engine.lifecycle import GroupState
+from scheduling.errors import BadInput
 from scheduling.models import Group, Kind, Level, LevelRule, Program, ProgramPart, Service
 from scheduling.queries import programs, times
 from scheduling.web.door import PageRequest, staff
 from scheduling.web.enroll import words
+from scheduling.web.office.forms import note
 from scheduling.web.office.frame import act, form_page, here, page
 from scheduling.web.office.program_forms import (
     GroupPartForm,
@@ -185,10 +187,13 @@ def rule_back(request: PageRequest, rule: int) -> HttpResponse:
 def new(request: PageRequest) -> HttpResponse:
     form = program_form(request, None, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        said = form.cleaned_data
-        made = save_program(**said, actor=request.actor, now=request.now)
-        messages.success(request, _("The program is made. Now say what its week holds."))
-        return redirect(here(request, "office_program", made.uuid))
+        try:
+            made = save_program(**form.cleaned_data, actor=request.actor, now=request.now)
+        except BadInput as refusal:
+            note(form, refusal)
+        else:
+            messages.success(request, _("The program is made. Now say what its week holds."))
+            return redirect(here(request, "office_program", made.uuid))
     return form_page(
         request,
         form,
