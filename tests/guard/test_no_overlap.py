@@ -1,6 +1,6 @@
 """Two live rows of one owner never share a minute, whatever writes, on both databases."""
 
-import subprocess
+import os
 import sys
 import threading
 
@@ -13,6 +13,7 @@ from django.test.utils import isolate_apps
 from accounts.models.guard import violated
 from scheduling.models.guard import NoOverlap
 from tests.databases import PATIENCE
+from tests.ready import Forked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -244,10 +245,6 @@ def test_a_migration_can_spell_it():
 
 
 def test_no_change_is_waiting_for_a_migration():
-    done = subprocess.run(
-        [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 0, done.stdout
+    done = Forked(["manage.py", "makemigrations", "--check", "--dry-run"], os.environ)
+    said, _errors = done.communicate(PATIENCE)
+    assert done.returncode == 0, said

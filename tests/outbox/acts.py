@@ -1,11 +1,24 @@
 """Short names for what people do in these tests; all through the public actions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
 from scheduling.actions.book import book
 from scheduling.actions.cancel import cancel, undo_cancel
 from scheduling.actions.reschedule import reschedule
 from tests.world import LA, NOW, World, at
 
 TUESDAY = "2027-03-02"
+
+
+@contextmanager
+def in_vain() -> Iterator[None]:
+    """Whatever happens to the database here has not happened."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def booked(world: World, who=None, *, start=None, now=NOW, medium="video", therapist=None, **said):

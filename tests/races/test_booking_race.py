@@ -1,4 +1,4 @@
-"""BL1: eight processes and 1,600 attempts at overlapping times; nobody gets what another has."""
+"""BL1: eight processes and 1,520 attempts at overlapping times; nobody gets what another has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.databases import fresh_database
 from tests.races.at_once import raced
 
-PROCESSES, ATTEMPTS = 8, 200
+PROCESSES, ATTEMPTS = 8, 190
 FOUND = ("overlaps", "found")
 
 
