@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
@@ -16,15 +17,18 @@ from rest_framework.permissions import IsAuthenticated
 
 
 class Once(SchemaGenerator):
-    """Reads the source of every view, so a process does it once a language."""
+    """Reads the source of every view, so a process does it once a language; never two threads at
+    once, which drf-spectacular cannot."""
 
     written: ClassVar[dict[str | None, Any]] = {}
+    one_at_a_time: ClassVar[Lock] = Lock()
 
     def get_schema(self, request: Any = None, public: bool = False) -> Any:
         language = get_language()
-        if language not in self.written:
-            whole = super().get_schema(None, public)  # type: ignore[no-untyped-call]
-            self.written[language] = whole
+        with self.one_at_a_time:
+            if language not in self.written:
+                whole = super().get_schema(None, public)  # type: ignore[no-untyped-call]
+                self.written[language] = whole
         return self.written[language]
 
 

@@ -3,13 +3,18 @@
 import io
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
+from drf_spectacular.generators import SchemaGenerator
 
 from accounts.errors import Refusal
 from scheduling.api.problems import leaves
+from scheduling.api.reference import Once
 
 
 @pytest.fixture
@@ -19,6 +24,23 @@ def schema(world, caller):
 
 def test_it_is_valid_and_without_warnings():
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=io.StringIO())
+
+
+def test_two_who_ask_at_once_have_it_written_once(monkeypatch):
+    """Two threads that write at a time break it."""
+    both, writers = Barrier(2), []
+
+    def write(generator: SchemaGenerator, *_: object) -> dict[str, str]:
+        writers.append(generator)
+        with suppress(BrokenBarrierError):
+            both.wait(0.2)
+        return {"openapi": "3.0.3"}
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", write)
+    monkeypatch.setattr(Once, "written", {})
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(lambda _: Once().get_schema(), range(2)))
+    assert told[0] is told[1] and len(writers) == 1
 
 
 def test_it_is_not_public(caller):
