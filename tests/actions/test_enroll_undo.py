@@ -122,7 +122,7 @@ def stands(who) -> dict[str, list]:
 
 @pytest.mark.parametrize("reason", ["discharged", "completed", "left"])
 def test_an_end_is_taken_back_to_the_row(world, reason):
-    row = enrolled(world, iop(world))
+    row = enrolled(world, iop(world, weeks=6))
     before = stands(world.nora)
     discharged(world, row, FOURTH, reason=reason)
     assert stands(world.nora) != before
@@ -248,7 +248,7 @@ def refused(world, row, error, **more):
 
 
 def test_not_where_a_therapists_time_is_taken(world):
-    row = enrolled(world, iop(world))
+    row = enrolled(world, iop(world, weeks=6))
     discharged(world, row, FOURTH)
     booked(world, world.omar, start=at("2027-04-06", 10))
     found = refused(world, row, TakenMeanwhile)
@@ -256,7 +256,7 @@ def test_not_where_a_therapists_time_is_taken(world):
 
 
 def test_not_where_the_patient_is_elsewhere(world):
-    row = enrolled(world, iop(world))
+    row = enrolled(world, iop(world, weeks=6))
     discharged(world, row, FOURTH)
     booked(world, start=at("2027-04-05", 9), therapist=world.alma)
     found = refused(world, row, TakenMeanwhile)
@@ -318,7 +318,7 @@ def test_not_later_than_five_minutes(world, five_days):
 
 def test_not_what_has_begun_since(world):
     """A session that was cancelled two minutes before its start."""
-    row = enrolled(world, iop(world))
+    row = enrolled(world, iop(world, weeks=6))
     just_before = datetime(2027, 3, 8, 16, 58, tzinfo=UTC)
     discharged(world, row, FIRST, now=just_before)
     with pytest.raises(UndoTooLate):
@@ -371,7 +371,7 @@ def test_not_where_the_patient_is_in_another_program_by_now(world, five_days):
 
 def test_who_may(world):
     """AC2."""
-    row = enrolled(world, iop(world))
+    row = enrolled(world, iop(world, weeks=6))
     discharged(world, row, FOURTH)
     for who in (world.ada, world.nora, world.mallory, world.omar):
         with pytest.raises(NotFound):
