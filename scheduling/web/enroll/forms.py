@@ -16,7 +16,7 @@ from scheduling.engine.lifecycle import EndReason
 from scheduling.models import Medium, Program, ProgramPart
 from scheduling.queries.plan import Choice
 from scheduling.web.booking.forms import full_name
-from scheduling.web.office.forms import day_field
+from scheduling.web.fields import DayField
 from scheduling.web.series.forms import WEEKDAYS
 
 
@@ -32,7 +32,7 @@ class PlanForm(forms.Form):
     """Read from the address, so that the plan can be looked at again."""
 
     program = forms.ChoiceField(label=gettext_lazy("Program"))
-    first = day_field(gettext_lazy("First day"))
+    first = DayField(gettext_lazy("First day"))
     place = forms.ChoiceField(
         label=gettext_lazy("State where the patient will be"),
         choices=[("", gettext_lazy("Please choose")), *STATES],
@@ -101,8 +101,8 @@ class PartForm(forms.Form):
 class PauseForm(forms.Form):
     """Both days are away; without a last one, until somebody says when it goes on."""
 
-    first = day_field(gettext_lazy("First day away"))
-    last = day_field(
+    first = DayField(gettext_lazy("First day away"))
+    last = DayField(
         gettext_lazy("Last day away"),
         required=False,
         help_text=gettext_lazy("Empty: until you say when it goes on."),
@@ -116,12 +116,12 @@ class PauseForm(forms.Form):
 
 
 class ResumeForm(forms.Form):
-    first = day_field(gettext_lazy("First day back"))
+    first = DayField(gettext_lazy("First day back"))
     override = override_field()
 
 
 class DischargeForm(forms.Form):
-    first = day_field(
+    first = DayField(
         gettext_lazy("From"),
         help_text=gettext_lazy("The first day without the program."),
     )

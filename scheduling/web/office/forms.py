@@ -34,9 +34,6 @@ TERMS = {
 ORDINARY = gettext_lazy("as by default")
 
 
-day_field = DayField
-
-
 def whole(name: str, label: Any, **more: Any) -> forms.IntegerField:
     """A number within the bounds that the action knows."""
     low, high = BOUNDS[name]
