@@ -363,6 +363,18 @@ def test_leave(world, member, nora: Visitor):
     assert "You have left this group." in page.reads and "Leave the group" not in page.reads
 
 
+def test_a_late_one_is_said_before_one_leaves(world, member, nora: Visitor, clock):
+    leaving = f"{HOME}my/groups/{member.uuid}/leave/"
+    assert "late cancellation" not in nora.goes(leaving).reads
+    first = seats(world.nora)[0]
+    clock.move_to(first.starts_at - timedelta(hours=6))
+    nora.client.force_login(world.nora.user)
+    assert "One of them would be a late cancellation" in nora.goes(leaving).reads
+    nora.presses("Leave the group")
+    first.refresh_from_db()
+    assert first.late
+
+
 def test_what_is_too_near_stays_and_the_page_says_so(world, member, nora: Visitor, clock):
     first = seats(world.nora)[0]
     world.clinic.change_notice = 24 * 60

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -174,6 +174,20 @@ def test_all_to_come_is_cancelled_and_taken_back(world, nora: Visitor, first: st
     assert "3 sessions are cancelled." in page.reads and dates() == []
     page.presses("Keep the sessions after all")
     assert len(dates()) == 3
+
+
+def test_late_ones_are_said_before_all_are_cancelled(world, nora: Visitor, first: str, clock):
+    nora.goes(f"{HOME}repeat/{first}/").presses("Check the dates", count="3")
+    nora.presses("Book the series")
+    leave = f"{HOME}series/{Series.objects.get().uuid}/cancel/"
+    assert "late cancellation" not in nora.goes(leave).reads
+    clock.move_to(from_minute(dates()[0]) - timedelta(hours=23))
+    nora.client.force_login(world.nora.user)
+    said = "One of them would be a late cancellation The clinic may charge a late one."
+    assert said in nora.goes(leave).reads
+    nora.presses("Cancel all of them")
+    series = Booking.objects.filter(session__series__isnull=False).order_by("start")
+    assert list(series.values_list("late", flat=True)) == [True, False, False]
 
 
 def test_from_one_date_on(world, nora: Visitor, first: str):

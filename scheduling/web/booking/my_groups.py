@@ -96,10 +96,13 @@ def leave_it(request: PageRequest, member: UUID) -> HttpResponse:
     seats = [one for one in own_seats(request, row) if one.live]
     coming = [line(one, request) for one in mine.appointments(seats, zone_of(request))]
     coming = [one for one in coming if not one["one"].has_begun(request.now)]
+    given_up = [one for one in coming if one["changeable"]]
+    starts = [one["one"].start for one in given_up]
     page = {
         "member": row,
         "group": row.group,
-        "dates": [one for one in coming if one["changeable"]],
+        "late": words.how_many_late(starts, request.clinic, request.now),
+        "dates": given_up,
         "kept": [one for one in coming if not one["changeable"]],
     }
     audit.record(request.actor, "member.view", subject=row.patient_id, obj=row)

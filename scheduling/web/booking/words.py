@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.actions.consent import signed_forms
-from accounts.models import Form, Patient, Therapist
+from accounts.models import Clinic, Form, Patient, Therapist
 from accounts.models.licence import STATES, Licence
 from scheduling.engine.interval import to_minute
 from scheduling.engine.lifecycle import Attendance, BookingState
@@ -113,6 +113,11 @@ def mail_about_it(patient: Patient, now: datetime) -> str:
     else:
         said = _("We only write to %(address)s that there is a message for you here.")
     return said % {"address": patient.email}
+
+
+def how_many_late(starts: Iterable[int], clinic: Clinic, now: datetime) -> int:
+    """Of sessions that a patient would cancel now, those that would count as late."""
+    return sum(start - to_minute(now) < clinic.late_notice for start in starts)
 
 
 def until(held: Booking) -> dict[str, Any]:

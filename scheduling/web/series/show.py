@@ -84,6 +84,7 @@ def line(request: PageRequest, seat: Booking, seen: Appointment, staff: bool) ->
     label, kind = patient_words.standing(seen, request.now)
     return {
         "slot": seat.session.slot,
+        "start": seat.start,
         "when": times.when(seat.start, seat.end, seat.zone),
         "with": full_name(seen.therapist),
         "label": label,
@@ -116,9 +117,11 @@ def cancel_it(request: PageRequest, series: UUID) -> HttpResponse:
     would = [one for one in lines if one["changeable"] and (one["slot"] or 0) >= slot]
     if not would:
         return redirect("series_one", request.clinic.slug, series)
+    starts = [] if staff else [one["start"] for one in would]
     context = {
         "series": row,
         "own": not staff,
+        "late": patient_words.how_many_late(starts, request.clinic, request.now),
         "dates": would,
         "reasons": staff_words.reasons(mine=False) if staff else [],
         "keep": slot,
