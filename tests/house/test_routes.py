@@ -150,9 +150,9 @@ def refused(answer: str) -> bool:
 
 
 class Watched(Site):
-    """Knows whether the last request left a record."""
+    """Knows whether a request for what is Nora's has left a record."""
 
-    recorded = False
+    watches = recorded = False
 
     def newest(self) -> int:
         with connection.cursor() as cursor:
@@ -163,7 +163,7 @@ class Watched(Site):
         self.last = self.newest()
 
     def look(self, response: HttpResponse) -> None:
-        self.recorded = self.newest() > self.last
+        self.recorded = self.watches and self.newest() > self.last
 
 
 HERS = ("booking", "session", "patient", "enrollment", "join_token", "action_token")
@@ -227,6 +227,7 @@ class Walk:
                 self.check_missing(route, row, method, number)
 
     def check(self, route: str, row: Row, letter: str, method: str) -> None:
+        self.site.watches = is_hers(route, row)
         here = self.site.ask(letter, method, address(route, row, self.known), row)
         if method in ("GET", "HEAD") and self.site.writes:
             self.fault(route, method, letter, "writes", self.site.writes)
@@ -235,7 +236,7 @@ class Walk:
             return
         led = here.status_code in (302, 303) and not self.site.writes
         looked = not led and here.status_code not in NO_LOOK
-        if is_hers(route, row) and looked and not self.site.recorded:
+        if self.site.watches and looked and not self.site.recorded:
             self.fault(route, method, letter, "left no record of", answer_of(here))
         if here.status_code != 404 or not has_object(route) or row.below:
             return
