@@ -33,6 +33,7 @@ JUDGE = """async options => ({
   violations: (await axe.run(options)).violations,
 })"""
 LOOKS = ((320, "dark"), (1280, "light"))
+NO_HASTE = "--js-flags=--no-opt,--no-maglev"  # a page lives for a second: compiling it is dearer
 NO_STRANGERS = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 
 
@@ -50,7 +51,7 @@ def browser() -> Iterator[Browser]:
     )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=program, args=["--disable-dev-shm-usage", NO_STRANGERS]
+            executable_path=program, args=["--disable-dev-shm-usage", NO_STRANGERS, NO_HASTE]
         )
         yield browser
         browser.close()

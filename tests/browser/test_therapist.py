@@ -35,9 +35,9 @@ def world() -> World:
 def test_a_day_under_way_can_be_read(page, sign_in_page, sound, world):
     """A session that is on, another to come, a colleague who is covered. All other pages of
     therapists are in test_every_page."""
-    now, later = Session.objects.order_by("start").values_list("uuid", flat=True)
+    now = Session.objects.earliest("start").uuid
     sign_in_page(page, world.alma.user)
-    for path in ("today/", f"week/?of={world.ben.uuid}", f"sessions/{now}/", f"sessions/{later}/"):
+    for path in ("today/", f"week/?of={world.ben.uuid}", f"sessions/{now}/"):
         answer = page.goto(HOME + path)
         assert answer and answer.status == 200, path
         sound(page)
