@@ -350,8 +350,16 @@ def _step(look: Look, local: str) -> str:
     if look.weekly:
         first = look.steps[0] + offset_at(look.zone, look.steps[0])
         return f"({local} - {first}) / {7 * DAY}"
-    cases = " ".join(f"WHEN s.start < {end} THEN {n}" for n, end in enumerate(look.steps[1:]))
-    return f"CASE {cases} ELSE {len(look.steps) - 1} END"
+    return _month("s.start", look.steps[1:], 0, len(look.steps) - 1)
+
+
+def _month(value: str, ends: Sequence[int], low: int, high: int) -> str:
+    """Which of the months from low to high, found by halves: a year has 24 with those before."""
+    if low == high:
+        return str(low)
+    middle = (low + high) // 2
+    sooner, later = _month(value, ends, low, middle), _month(value, ends, middle + 1, high)
+    return f"CASE WHEN {value} < {ends[middle]} THEN {sooner} ELSE {later} END"
 
 
 def _local(zone: str, span: Span) -> str:
