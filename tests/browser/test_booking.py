@@ -111,6 +111,18 @@ def test_the_button_waits_below_the_times_until_one_is_chosen(world, new_page):
     expect(page.get_by_label("Tuesday, March 2, 2027, 11:30 AM PST")).to_be_visible()
 
 
+def test_without_a_choice_the_first_day_unfolds_again(world, new_page):
+    """What is missing can be seen, also where every day was folded away."""
+    page = new_page(width=320)
+    page.goto(HOME)
+    first = page.get_by_label("Monday, March 1, 2027, 11:30 AM PST")
+    page.get_by_text("Monday, March 1, 2027", exact=True).click()
+    expect(first).to_be_hidden()
+    page.get_by_role("button", name="Take the chosen time").click()
+    expect(first).to_be_visible()
+    expect(page.get_by_label("Tuesday, March 2, 2027, 11:30 AM PST")).to_be_hidden()
+
+
 def test_the_zone_is_the_browsers_where_nobody_said_otherwise(world, new_page):
     page = new_page(timezone_id="America/New_York")
     page.goto(HOME)

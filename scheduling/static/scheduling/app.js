@@ -132,6 +132,16 @@
     if (event.persisted) all("form[data-sent]").forEach(release);
   });
 
+  /* What the browser misses in a form may stand in a part that is folded away. */
+  document.addEventListener("invalid", (event) => {
+    const missed = "input:invalid, select:invalid, textarea:invalid";
+    const first = event.target.form?.querySelector(missed);
+    const folded = event.target.closest("details:not([open])");
+    if (!folded) return;
+    if (event.target === first) folded.open = true;
+    else event.preventDefault(); /* the browser could not show it; the first is enough */
+  }, true);
+
   /* The browser refused a passkey, or the person did. */
   document.addEventListener("allauth.error", (event) => {
     const messages = document.getElementById("messages");
