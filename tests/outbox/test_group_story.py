@@ -9,6 +9,7 @@ from scheduling.models import Booking, Member, Occupancy
 from scheduling.outbox import group_window
 from scheduling.queries.repeat import Pattern
 from tests.actions.test_groups import a_group, dates, joined
+from tests.calendars.receiver import Receiver
 from tests.outbox.serial import calendar_of, times_of
 from tests.world import LA, NOW
 
@@ -37,6 +38,7 @@ def test_the_life_of_a_group_by_its_own_actions(world, sink, work):
     joined(world, made)
     joined(world, made, world.omar)
     days = dates(made)
+    calendars = {who: Receiver() for who in (NORA, OMAR, ALMA, BEN)}
 
     def told(now=NOW):
         work(now)
@@ -46,7 +48,8 @@ def test_the_life_of_a_group_by_its_own_actions(world, sink, work):
             (ALMA, given_by(world.alma)),
             (BEN, given_by(world.ben)),
         ):
-            assert calendar_of(sink, address).shows() == times_of(rows), address
+            shown = calendar_of(sink, address, calendars[address]).shows()
+            assert shown == times_of(rows), address
 
     told()
     assert [len(sink.to(who)) for who in (NORA, OMAR, ALMA, BEN)] == [1, 1, 1, 1]
