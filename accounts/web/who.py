@@ -19,7 +19,7 @@ def actor_of(
     kind: ActorKind = ActorKind.USER,
     patient: int | None = None,
 ) -> Actor:
-    """At most four queries. Several people may share an account's mailbox: `patient` says which
+    """One query. Several people may share an account's mailbox: `patient` says which
     profile acts, or else the session knows."""
     where = request.META.get("REMOTE_ADDR", "")
     if not isinstance(request.user, User):

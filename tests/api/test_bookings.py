@@ -285,11 +285,11 @@ def test_queries_do_not_grow_with_the_rows(world, caller, book, django_assert_nu
     """Token, clinic, roles, profile; then bookings, occupancies, therapists, audit."""
     nora = caller(world.nora)
     book(nora)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         nora.get("bookings/")
     for day in ("03", "04"):
         book(nora, f"2027-03-{day}T10:00-08:00")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         nora.get("bookings/")
 
 

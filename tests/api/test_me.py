@@ -114,5 +114,5 @@ def test_nobody_is_nobody(caller):
 def test_queries(world, caller, django_assert_num_queries):
     nora = caller(world.nora)
     nora.get("me/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         nora.get("me/")

@@ -108,7 +108,7 @@ def test_it_costs_the_same_however_many_are_on_it(world, alma, django_assert_num
     for day, who in enumerate(people):
         enrolled(what, who)
         seat(world, who, MONDAY + timedelta(days=day))
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(13):
             assert len(alma.get(CASELOAD).context["lines"]) == day + 1
 
 

@@ -180,7 +180,7 @@ def test_it_costs_the_same_however_many_are_in_it(world, dana, django_assert_num
         who = patient(world.clinic, f"Person{n}")
         enrolled(what, who)
         seat(world, who, "2027-03-03", hour=6 + 3 * n)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             assert len(dana.get(NOW_IN).context["everybody"]) == n + 1
 
 
