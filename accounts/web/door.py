@@ -69,7 +69,7 @@ def sign_in(request: HttpRequest, slug: str = "") -> HttpResponse:
 def clinic_on(onward: str) -> Clinic | None:
     """The clinic whose page one is led on to."""
     found = CLINIC_PAGE.match(onward)
-    return Clinic.objects.filter(slug=found[1], active=True).first() if found else None
+    return Clinic.at(found[1]) if found else None
 
 
 def at_clinic(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -99,7 +99,7 @@ def send_code(request: HttpRequest, email: str, clinic: Clinic | None) -> bool:
 
 def clinic_of(slug: str) -> Clinic:
     """The clinic of the address, or NotFound."""
-    clinic = Clinic.objects.filter(slug=slug, active=True).first()
+    clinic = Clinic.at(slug)
     if clinic is None:
         raise NotFound
     return clinic

@@ -57,7 +57,7 @@ class Door(APIView):
     def clinic_of(self, request: Request) -> Clinic:
         if isinstance(request.auth, ApiToken):
             return request.auth.clinic  # a token is good at its own clinic's addresses alone
-        found = Clinic.objects.filter(slug=self.slug, active=True).first()
+        found = Clinic.at(self.slug)
         if found is None:
             raise NotFound
         return found

@@ -98,7 +98,7 @@ def note_denied(actor: Actor, page: str, asked: dict[str, Any]) -> None:
 
 def enter(request: Any, slug: str) -> None:
     """Set `request.clinic`, `request.actor` and `request.now`, or raise NotFound."""
-    clinic = Clinic.objects.filter(slug=slug, active=True).first()
+    clinic = Clinic.at(slug)
     if clinic is None:
         raise NotFound
     request.now = timezone.now()
