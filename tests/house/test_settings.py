@@ -93,7 +93,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("name", "said"), BAD)
+@pytest.mark.parametrize(("name", "said"), BAD, ids=[f"{n}-{x[0]}" for n, x in enumerate(BAD)])
 def test_unsafe_settings_are_refused_by_name(name: str, said: str):
     """EN1, EN4: the sentence names the variable, and never repeats its value."""
     with pytest.raises(ImproperlyConfigured) as refused:
